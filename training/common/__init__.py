@@ -1,0 +1,1 @@
+"""Pieces that every trainer shares: optimizer, processes, checkpoints, budget, progress."""

@@ -1,0 +1,116 @@
+"""Several training processes that average their gradients: gloo on CPU, NCCL on CUDA.
+
+Each process uses one thread: OpenMP threads wait for each other at every operation and crawl when
+anything else takes a slice of a core, while single-threaded processes meet once a step.
+
+    def work(process: Process, ...) -> None: ...
+    launch(work, processes=2, arguments=(...,))   # or start the script with torchrun
+
+Every function below also works with one process and no process group.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as multiprocessing
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Process:
+    """Which of the ``count`` training processes this is, and the device that it computes on."""
+
+    rank: int
+    count: int
+    device: torch.device
+
+    @property
+    def is_main(self) -> bool:
+        return self.rank == 0
+
+
+def launch(work: Callable[..., None], processes: int, arguments: tuple[Any, ...] = ()) -> None:
+    """Runs ``work(process, *arguments)`` in ``processes`` processes; returns when all have ended.
+
+    Under torchrun (RANK is set) it joins torchrun's group instead. ``work`` must be importable.
+    """
+    if "RANK" in os.environ:
+        _run(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), work, arguments)
+    elif processes == 1:
+        _run(0, 1, work, arguments)
+    else:
+        _set_rendezvous()
+        os.environ["OMP_NUM_THREADS"] = "1"  # read by the children before they import torch
+        multiprocessing.spawn(_run, (processes, work, arguments), nprocs=processes)
+
+
+def _set_rendezvous() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = "127.0.0.1", str(
+            probe.getsockname()[1]
+        )
+
+
+def _run(rank: int, count: int, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+    process = _join(rank, count)
+    try:
+        work(process, *arguments)
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+def _join(rank: int, count: int) -> Process:
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", rank)))
+        torch.cuda.set_device(device)
+    else:
+        device = torch.device("cpu")
+        torch.set_num_threads(1)
+    if count > 1:
+        backend = "nccl" if device.type == "cuda" else "gloo"
+        dist.init_process_group(backend, rank=rank, world_size=count)
+    return Process(rank, count, device)
+
+
+def process_count() -> int:
+    return dist.get_world_size() if dist.is_initialized() else 1
+
+
+def sum_over_processes(tensor: Tensor) -> Tensor:
+    """Adds ``tensor`` up over the processes, in place, and returns it."""
+    if process_count() > 1:
+        dist.all_reduce(tensor)
+    return tensor
+
+
+def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
+    """Replaces every gradient by its mean over the processes, in one transfer of all of them."""
+    if process_count() == 1:
+        return
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    flat = sum_over_processes(torch.cat([g.reshape(-1) for g in gradients])) / process_count()
+    for gradient, averaged in zip(gradients, flat.split([g.numel() for g in gradients])):
+        gradient.copy_(averaged.view_as(gradient))
+
+
+def same_everywhere(module: nn.Module) -> None:
+    """Copies the first process's parameters and buffers to all others."""
+    if process_count() > 1:
+        for tensor in [*module.parameters(), *module.buffers()]:
+            dist.broadcast(tensor.data, 0)
+
+
+def number_of_main(value: float, device: torch.device) -> float:
+    """The first process's ``value``, so that all agree on time shares and on when to stop."""
+    if process_count() == 1:
+        return value
+    shared = torch.tensor([value], dtype=torch.float64, device=device)
+    dist.broadcast(shared, 0)
+    return shared.item()
