@@ -1,0 +1,132 @@
+"""The named sizes: `micro` is the test fixture (seconds), `mini` the first model that ships."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.transformer.config import Stage, TransformerConfig, Window
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Everything that the steps of training/run.sh must agree on."""
+
+    name: str
+    world: Literal["synthetic", "rendered"]  # synthetic: drawn shapes, needs no Chromium
+    pixels: int  # side of a frame
+    factor: int  # pixels per token along one side
+    codes: int  # K, codebook size
+    text_pieces: int  # V, pieces of the caption tokenizer (upper bound; the file decides)
+    text_slots: int  # T
+    layers: int
+    hidden: int
+    heads: int
+    ffn: int
+    windows: tuple[Window, ...]  # temporal windows of both stages, by layer
+    key_clips: int  # clips of the token set of stage 1
+    interpolation_clips: int  # clips of the token set of stage 2
+    validation_clips: int  # further clips of each set, never trained on
+    vqvae_minutes: float
+    keyframes_minutes: float
+    interpolation_minutes: float
+    batch: int  # clips per process and step
+    guidance: float  # sampling defaults
+    temperature: float
+    top_k: int
+    seconds: float = 4.0  # length of a clip
+    rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
+
+    @property
+    def grid(self) -> int:
+        """G, tokens per side of a frame."""
+        return self.pixels // self.factor
+
+    def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
+        """The model of one stage; `pieces` and `pad_piece` come from the caption tokenizer."""
+        config = TransformerConfig(
+            stage="keyframes",
+            grid=self.grid,
+            codes=self.codes,
+            vocabulary=self.codes + pieces + 2,
+            boi_id=self.codes + pieces,
+            null_hint_id=self.codes + pieces + 1,
+            pad_id=self.codes + pad_piece,
+            text_slots=self.text_slots,
+            layers=self.layers,
+            hidden=self.hidden,
+            heads=self.heads,
+            ffn=self.ffn,
+            hints=1,
+            copy_gate=True,
+            windows=self.windows,
+        )
+        return config.for_stage(stage)
+
+
+MICRO = Preset(
+    name="micro",
+    world="synthetic",
+    pixels=32,
+    factor=8,
+    codes=64,
+    text_pieces=512,
+    text_slots=32,
+    layers=2,
+    hidden=64,
+    heads=2,
+    ffn=128,
+    windows=(Window(2, 2), Window(2, 2, shift=1)),
+    key_clips=512,
+    interpolation_clips=512,
+    validation_clips=64,
+    vqvae_minutes=0.3,
+    keyframes_minutes=0.4,
+    interpolation_minutes=0.3,
+    batch=8,
+    guidance=2.0,
+    temperature=0.8,
+    top_k=20,
+)
+
+MINI = Preset(
+    name="mini",
+    world="rendered",
+    pixels=96,
+    factor=8,
+    codes=2048,
+    text_pieces=1024,
+    text_slots=32,
+    layers=6,
+    hidden=256,
+    heads=4,
+    ffn=1024,
+    windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
+    key_clips=14000,
+    interpolation_clips=8000,
+    validation_clips=400,
+    vqvae_minutes=50,
+    keyframes_minutes=75,
+    interpolation_minutes=25,
+    batch=5,
+    guidance=2.0,
+    temperature=0.8,
+    top_k=20,
+)
+
+PRESETS = {preset.name: preset for preset in (MICRO, MINI)}
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name; ValueError names the choices."""
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset {name!r}: choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]
+
+
+def data_folder(preset: str) -> Path:
+    """Where the steps of a preset keep data and checkpoints (FLIPBOOK_DATA overrides the root)."""
+    root = os.environ.get("FLIPBOOK_DATA", Path(__file__).parent / "data")
+    return Path(root) / preset

@@ -1,0 +1,90 @@
+"""Options of the dual-channel transformer: CogVideo's own model and the small default one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+Stage = Literal["keyframes", "interpolation"]
+STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
+FRAMES = 5  # frames of one window in both stages
+GIVEN_SLOTS = (0, 2, 4)  # slots of an interpolation window that are given
+WANTED_SLOTS = (1, 3)  # slots of an interpolation window that are generated, in this order
+
+
+@dataclass(frozen=True)
+class Window:
+    """Spatial window of the temporal channel: cell (r, c) lies in region
+    (floor((r + shift) / height), floor((c + shift) / width)); a region spans all frames."""
+
+    height: int  # rows
+    width: int  # columns
+    shift: int = 0  # rows and columns by which the partition is moved up and left
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """One stage's model. Ids are flat: image codes, text pieces, BOI, null hint."""
+
+    stage: Stage  # which visibility and loss the model is trained with
+    grid: int  # G, cells per side of a frame
+    codes: int  # K, image codes; ids 0..K-1 and the width of the head
+    vocabulary: int  # rows of the word embedding, all flat ids (K + pieces + 2)
+    boi_id: int  # id fed at cell 0 of every frame
+    null_hint_id: int  # hint id that means "no hint" (not below `codes`)
+    pad_id: int  # flat id of the text padding
+    text_slots: int  # T, text positions; longer texts are cut
+    layers: int
+    hidden: int
+    heads: int
+    ffn: int  # inner width of the MLP
+    norm: Literal["rms", "layer"] = "rms"  # pre-norm RMS (no bias) or CogVideo's sandwich LayerNorm
+    norm_eps: float = 1e-5
+    activation: Literal["relu2", "gelu"] = "relu2"  # gelu is the tanh approximation
+    biases: bool = False  # biases on every linear layer except the head
+    positions: Literal["factorised", "absolute"] = "factorised"
+    # factorised: text + frame + row + column tables; absolute: one row per position, of which
+    # text and frame 0 are the base table and frames 1..4 the extra table
+    tied_head: bool = False  # the head is the word embedding's first K rows
+    hints: Literal[0, 1, 2] = 0  # hint columns the model reads (the graph input has two if any)
+    copy_gate: bool = False  # a scalar of the hidden state raises the logit of each hint's token
+    windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
+
+    def __post_init__(self) -> None:
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
+        if self.copy_gate and not self.hints:
+            raise ValueError("copy_gate needs hints >= 1")
+        if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
+            raise ValueError("special ids must not be image codes: they start at `codes`")
+
+    @property
+    def cells(self) -> int:
+        """Cells of one frame, G*G."""
+        return self.grid * self.grid
+
+    @property
+    def head_dim(self) -> int:
+        return self.hidden // self.heads
+
+    @property
+    def patterns(self) -> int:
+        """W, window patterns of the temporal bias (1 when there are no windows)."""
+        return max(1, len(self.windows))
+
+    def window(self, layer: int) -> Window | None:
+        """The window of the temporal channel in this layer, None for the whole frame."""
+        return self.windows[layer % len(self.windows)] if self.windows else None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> TransformerConfig:
+        windows = tuple(Window(**window) for window in values["windows"])
+        return TransformerConfig(**{**values, "windows": windows})
+
+    def for_stage(self, stage: Stage) -> TransformerConfig:
+        """The same model for another stage; interpolation reads a second hint."""
+        hints = 0 if not self.hints else (1 if stage == "keyframes" else 2)
+        return replace(self, stage=stage, hints=hints)

@@ -1,0 +1,184 @@
+"""What a query may see: masks, biases, positions and cache slots, as pure numpy functions.
+
+Notation: T text slots, G grid side, C = G*G cells, W window patterns, B sequences. Frame slots
+0..4 are in temporal order. "Cell k" is the input position that predicts token k (its input is BOI
+for k = 0, else token k-1). Biases are float32: 0 where visible, MASKED elsewhere.
+
+The TypeScript twin (workers/sampling/visibility.ts) uses the same names in camel case.
+
+Rules (both stages):
+    text query:      real text, both channels (its temporal output is never used)
+    spatial channel: real text; own frame up to the query's cell
+                     (interpolation, given slots 0, 2, 4: the whole own frame)
+    temporal channel, restricted to the query's window region; real text always:
+        key frames:  every cell up to the query in (slot, cell) order
+        interpolation, given slot:  all cells of slots 0, 2, 4
+        interpolation, slot 1 or 3: slots 0, 2, 4; slot 1 wholly if the query is in slot 3;
+                                    own slot up to the query's cell
+Cache columns: spatial [0,T) text, T + k the current frame; temporal [0,T) text, T + slot*C + k.
+The graphs append the new rows' own keys after the cache columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.transformer.config import FRAMES, GIVEN_SLOTS, Stage, Window
+
+MASKED = -10000.0
+Patterns = Sequence[Window]
+
+
+def region_ids(grid: int, window: Window | None) -> np.ndarray:
+    """int32 [C]: the region of every cell; all 0 without a window."""
+    if window is None:
+        return np.zeros(grid * grid, np.int32)
+    rows, columns = np.divmod(np.arange(grid * grid), grid)
+    across = (grid - 1 + window.shift) // window.width + 1
+    region_row = (rows + window.shift) // window.height
+    return (region_row * across + (columns + window.shift) // window.width).astype(np.int32)
+
+
+def spatial_capacity(text_slots: int, grid: int) -> int:
+    """Slots of the spatial cache: text and one frame."""
+    return text_slots + grid * grid
+
+
+def temporal_capacity(text_slots: int, grid: int) -> int:
+    """Slots of the temporal cache: text and five frames."""
+    return text_slots + FRAMES * grid * grid
+
+
+def image_position(text_slots: int, grid: int, slot: int, cell: int) -> int:
+    """Position id of a cell; text position t is t. Also its temporal cache slot."""
+    return text_slots + slot * grid * grid + cell
+
+
+def spatial_cells_visible(stage: Stage, grid: int) -> np.ndarray:
+    """bool [5, C, C]: may query cell (axis 1) see key cell (axis 2) of its own frame?"""
+    visible = np.tile(np.tril(np.ones((grid * grid, grid * grid), bool)), (FRAMES, 1, 1))
+    if stage == "interpolation":
+        visible[list(GIVEN_SLOTS)] = True
+    return visible
+
+
+def temporal_slots_visible(stage: Stage) -> np.ndarray:
+    """int8 [5, 5]: how query slot (axis 0) sees key slot: 0 not, 1 wholly, 2 up to its own cell."""
+    visible = np.zeros((FRAMES, FRAMES), np.int8)
+    for query in range(FRAMES):
+        for key in range(FRAMES):
+            if stage == "keyframes":
+                visible[query, key] = 1 if key < query else 2 if key == query else 0
+            elif key in GIVEN_SLOTS:
+                visible[query, key] = 1
+            elif query not in GIVEN_SLOTS:
+                visible[query, key] = 1 if key < query else 2 if key == query else 0
+    return visible
+
+
+def temporal_cells_visible(
+    stage: Stage, grid: int, window: Window | None, slot: int, cell: int
+) -> np.ndarray:
+    """bool [5*C]: the image cells (slot*C + cell) that the query sees in the temporal channel."""
+    cells = grid * grid
+    regions = region_ids(grid, window)
+    same_region = regions == regions[cell]
+    rule = temporal_slots_visible(stage)[slot]
+    upto = np.arange(cells) <= cell
+    rows = [same_region & ((rule[s] == 1) | ((rule[s] == 2) & upto)) for s in range(FRAMES)]
+    return np.concatenate(rows)
+
+
+def as_bias(visible: np.ndarray) -> np.ndarray:
+    """float32 bias of a bool mask."""
+    return np.where(visible, np.float32(0), np.float32(MASKED)).astype(np.float32)
+
+
+def text_prefill(text_visible: np.ndarray, patterns: Patterns) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of the first run of key frames: the T text rows, after one hidden dummy cache slot.
+
+    text_visible bool [B, T] (False for padding) -> spatial [B, 1, T, 1+T], temporal [W, B, 1, T,
+    1+T].
+    """
+    batch, text = text_visible.shape
+    visible = np.zeros((batch, 1, text, 1 + text), bool)
+    visible[..., 1:] = text_visible[:, None, None, :]
+    bias = as_bias(visible)
+    return bias, np.repeat(bias[None], max(1, len(patterns)), axis=0)
+
+
+def frame_step(
+    stage: Stage, text_visible: np.ndarray, grid: int, patterns: Patterns, slot: int, cell: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of one decode step (S = 1) over caches at full capacity.
+
+    The query's own key is the appended last column, so its cache slot stays hidden.
+    -> spatial [B, 1, 1, T+C+1], temporal [W, B, 1, 1, T+5*C+1].
+    """
+    batch, text = text_visible.shape
+    cells = grid * grid
+    spatial = np.zeros((batch, 1, 1, text + cells + 1), bool)
+    spatial[..., :text] = text_visible[:, None, None, :]
+    spatial[..., text : text + cell] = True
+    spatial[..., -1] = True
+    windows: list[Window | None] = list(patterns) or [None]
+    temporal = np.zeros((len(windows), batch, 1, 1, text + FRAMES * cells + 1), bool)
+    temporal[..., :text] = text_visible[None, :, None, None, :]
+    for index, window in enumerate(windows):
+        seen = temporal_cells_visible(stage, grid, window, slot, cell)
+        seen[slot * cells + cell] = False
+        temporal[index, ..., text:-1] = seen
+    temporal[..., -1] = True
+    return as_bias(spatial), as_bias(temporal)
+
+
+def interpolation_prefill(
+    text_visible: np.ndarray, grid: int, patterns: Patterns
+) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of the first run of an interpolation window, after one hidden dummy cache slot:
+    rows are T text, then slots 0, 2, 4 with C cells each (S = T + 3*C).
+
+    -> spatial [B, 1, S, 1+S], temporal [W, B, 1, S, 1+S].
+    """
+    batch, text = text_visible.shape
+    cells = grid * grid
+    rows = text + len(GIVEN_SLOTS) * cells
+    slot_of_row = np.repeat(np.arange(len(GIVEN_SLOTS)), cells)
+    spatial = np.zeros((batch, 1, rows, 1 + rows), bool)
+    spatial[..., 1 : 1 + text] = text_visible[:, None, None, :]
+    spatial[..., text:, 1 + text :] = slot_of_row[:, None] == slot_of_row[None]
+    windows: list[Window | None] = list(patterns) or [None]
+    temporal = np.zeros((len(windows), batch, 1, rows, 1 + rows), bool)
+    temporal[..., 1 : 1 + text] = text_visible[None, :, None, None, :]
+    for index, window in enumerate(windows):
+        regions = np.tile(region_ids(grid, window), len(GIVEN_SLOTS))
+        temporal[index, ..., text:, 1 + text :] = regions[:, None] == regions[None]
+    return as_bias(spatial), as_bias(temporal)
+
+
+def prefill_positions(stage: Stage, text_slots: int, grid: int) -> np.ndarray:
+    """int32 [S]: position ids of the prefill rows (text; for interpolation also slots 0, 2, 4)."""
+    positions = [np.arange(text_slots)]
+    if stage == "interpolation":
+        for slot in GIVEN_SLOTS:
+            positions.append(image_position(text_slots, grid, slot, 0) + np.arange(grid * grid))
+    return np.concatenate(positions).astype(np.int32)
+
+
+def key_frame_hint(frames: np.ndarray, slot: int, cell: int, null: int) -> np.ndarray:
+    """int32 [B, 2]: [token of this cell in the previous frame, null]; frames [B, 5, C]."""
+    hint = np.full((frames.shape[0], 2), null, np.int32)
+    if slot > 0:
+        hint[:, 0] = frames[:, slot - 1, cell]
+    return hint
+
+
+def interpolation_hint(frames: np.ndarray, slot: int, cell: int, null: int) -> np.ndarray:
+    """int32 [B, 2]: [token of this cell in slot-1, in slot+1] for slots 1 and 3, else nulls."""
+    hint = np.full((frames.shape[0], 2), null, np.int32)
+    if slot not in GIVEN_SLOTS:
+        hint[:, 0] = frames[:, slot - 1, cell]
+        hint[:, 1] = frames[:, slot + 1, cell]
+    return hint
