@@ -1,0 +1,1 @@
+"""The caption tokenizer: SentencePiece-style unigram pieces over English and Chinese."""
