@@ -1,0 +1,52 @@
+"""Attention of the training graph: batched plain softmax(q k^T + bias) v over small groups.
+
+On CPU the fused scaled_dot_product_attention has a slow backward; plain batched products in
+bfloat16 are up to 3.4 times faster on groups of about 100 keys.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from training.transformer.config import FRAMES, Window
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
+    """query [..., S, D], key and value [..., N, D], bias broadcastable to [..., S, N] ->
+    [..., S, D]. Accumulates in the inputs' dtype except for the softmax inside its kernel."""
+    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
+    return torch.matmul(torch.softmax(scores + bias, dim=-1), value)
+
+
+def fits(grid: int, window: Window | None) -> bool:
+    """Does the window cut the grid into equal regions, so that they can be gathered?"""
+    if window is None:
+        return True
+    return not (window.shift or grid % window.height or grid % window.width)
+
+
+def to_regions(image: Tensor, grid: int, window: Window | None) -> Tensor:
+    """[B, 5*C, A, heads, D] -> [A, B, R, heads, 5*n, D]: R regions of n cells, in causal order."""
+    batch, _, parts, heads, depth = image.shape
+    height, width = (window.height, window.width) if window else (grid, grid)
+    rows, columns = grid // height, grid // width
+    cut = image.view(batch, FRAMES, rows, height, columns, width, parts, heads, depth)
+    cut = cut.permute(6, 0, 2, 4, 7, 1, 3, 5, 8)
+    return cut.reshape(parts, batch, rows * columns, heads, FRAMES * height * width, depth)
+
+
+def from_regions(regions: Tensor, grid: int, window: Window | None) -> Tensor:
+    """[B, R, heads, 5*n, D] -> [B, 5*C, heads*D], the inverse of `to_regions`."""
+    batch, _, heads, _, depth = regions.shape
+    height, width = (window.height, window.width) if window else (grid, grid)
+    rows, columns = grid // height, grid // width
+    cut = regions.view(batch, rows, columns, heads, FRAMES, height, width, depth)
+    cut = cut.permute(0, 4, 1, 5, 2, 6, 3, 7)
+    return cut.reshape(batch, FRAMES * grid * grid, heads * depth)
+
+
+def with_text(text: Tensor, image: Tensor) -> Tensor:
+    """Text keys [B, heads, L, D] put before each group's keys [B, groups, heads, n, D]."""
+    shared = text.unsqueeze(1).expand(-1, image.shape[1], -1, -1, -1)
+    return torch.cat([shared, image], dim=-2)

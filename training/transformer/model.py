@@ -1,0 +1,394 @@
+"""The dual-channel transformer of CogVideo, parametric, with two paths that must agree:
+
+`forward`  the training graph over whole clips (windows gathered into small groups);
+`step`     the ONNX graph: some rows, biases and key/value caches in, logits of the last row out.
+
+Shapes: B clips, L text length, C cells of a frame, S rows of a step, H heads, D head width.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
+from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.visibility import (
+    as_bias,
+    region_ids,
+    spatial_cells_visible,
+    temporal_cells_visible,
+    temporal_slots_visible,
+)
+
+LayerCache = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Spatial keys and values [B, H, Ns, D], temporal keys and values [B, H, Nt, D]."""
+
+
+class RmsNorm(nn.Module):
+    """x / rms(x) * weight over the last axis, in float32."""
+
+    def __init__(self, width: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.float()
+        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+
+
+def make_norm(config: TransformerConfig) -> nn.Module:
+    if config.norm == "rms":
+        return RmsNorm(config.hidden, config.norm_eps)
+    return nn.LayerNorm(config.hidden, eps=config.norm_eps)
+
+
+class Channel(nn.Module):
+    """Projections of one attention channel; q, k, v are thirds of `qkv`, each head-major."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(config.hidden, 3 * config.hidden, bias=config.biases)
+        self.dense = nn.Linear(config.hidden, config.hidden, bias=config.biases)
+
+
+class Layer(nn.Module):
+    """One layer: two channels mixed per hidden unit, then the MLP; norms and MLP are shared."""
+
+    def __init__(self, config: TransformerConfig, index: int) -> None:
+        super().__init__()
+        self.config = config
+        self.window = config.window(index)
+        self.pattern = index % config.patterns
+        self.norm_attention = make_norm(config)
+        self.norm_mlp = make_norm(config)
+        sandwich = config.norm == "layer"
+        self.norm_attention_out = make_norm(config) if sandwich else nn.Identity()
+        self.norm_mlp_out = make_norm(config) if sandwich else nn.Identity()
+        self.spatial = Channel(config)
+        self.temporal = Channel(config)
+        self.mix = nn.Parameter(torch.zeros(config.hidden))  # sigmoid(mix) weighs the base channel
+        self.mlp_in = nn.Linear(config.hidden, config.ffn, bias=config.biases)
+        self.mlp_out = nn.Linear(config.ffn, config.hidden, bias=config.biases)
+
+    def add_mlp(self, x: Tensor) -> Tensor:
+        inner = self.mlp_in(self.norm_mlp(x))
+        if self.config.activation == "gelu":
+            inner = F.gelu(inner, approximate="tanh")
+        else:
+            inner = F.relu(inner).square()
+        return x + self.norm_mlp_out(self.mlp_out(inner))
+
+    def forward(
+        self,
+        x: Tensor,
+        text_bias: Tensor,
+        spatial_bias: Tensor,
+        temporal_bias: Tensor,
+        base_only: bool,
+    ) -> Tensor:
+        """x [B, L + 5*C, hidden]; text_bias [B, 1, 1, L]; the others as `Transformer` makes them."""
+        length = text_bias.shape[-1]
+        normed = self.norm_attention(x)
+        mixed = self._spatial(normed, length, text_bias, spatial_bias)
+        if not base_only:
+            text, image = mixed.split([length, x.shape[1] - length], dim=1)
+            alpha = torch.sigmoid(self.mix)
+            other = self._temporal(normed, length, text_bias, temporal_bias)
+            mixed = torch.cat([text, alpha * image + (1 - alpha) * other], dim=1)
+        return self.add_mlp(x + self.norm_attention_out(mixed))
+
+    def _project(self, channel: Channel, normed: Tensor, length: int) -> tuple[Tensor, Tensor]:
+        """q, k, v of the text rows [3, B, H, L, D] and of the image rows [B, 5*C, 3, H, D]."""
+        config = self.config
+        qkv = channel.qkv(normed)
+        qkv = qkv.view(*normed.shape[:2], 3, config.heads, config.head_dim)
+        text, image = qkv.split([length, normed.shape[1] - length], dim=1)
+        return text.permute(2, 0, 3, 1, 4), image
+
+    def _spatial(self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor) -> Tensor:
+        """The base channel on all rows: [B, L + 5*C, hidden]."""
+        config = self.config
+        text, image = self._project(self.spatial, normed, length)
+        batch = normed.shape[0]
+        from_text = attend(text[0], text[1], text[2], text_bias)
+        frames = image.reshape(batch, FRAMES, -1, 3, config.heads, config.head_dim)
+        q, k, v = frames.permute(3, 0, 1, 4, 2, 5).contiguous().unbind(0)
+        joint = _join_bias(text_bias, bias[:, None])
+        from_image = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
+        rows = [
+            from_text.transpose(1, 2).reshape(batch, length, config.hidden),
+            from_image.transpose(2, 3).reshape(batch, -1, config.hidden),
+        ]
+        return self.spatial.dense(torch.cat(rows, dim=1))
+
+    def _temporal(self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor) -> Tensor:
+        """The temporal channel on image rows: [B, 5*C, hidden]."""
+        config = self.config
+        text, image = self._project(self.temporal, normed, length)
+        window = self.window if fits(config.grid, self.window) else None
+        q, k, v = to_regions(image, config.grid, window).unbind(0)
+        joint = _join_bias(text_bias, bias[None, None])
+        context = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
+        return self.temporal.dense(from_regions(context, config.grid, window))
+
+    def step(
+        self, x: Tensor, is_image: Tensor, spatial_bias: Tensor, temporal_bias: Tensor,
+        cache: LayerCache,
+    ) -> tuple[Tensor, LayerCache]:
+        """x [B, S, hidden]; is_image [B, S, 1] 1 or 0 -> the same shape and the new rows' cache."""
+        normed = self.norm_attention(x)
+        base, spatial_k, spatial_v = self._cached(
+            self.spatial, normed, spatial_bias, cache[0], cache[1]
+        )
+        plus, temporal_k, temporal_v = self._cached(
+            self.temporal, normed, temporal_bias[self.pattern], cache[2], cache[3]
+        )
+        share = is_image * (1 - torch.sigmoid(self.mix))
+        mixed = base + share * (plus - base)
+        x = self.add_mlp(x + self.norm_attention_out(mixed))
+        return x, (spatial_k, spatial_v, temporal_k, temporal_v)
+
+    def _cached(
+        self, channel: Channel, normed: Tensor, bias: Tensor, past_k: Tensor, past_v: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """One channel over the cache and the new rows: output, new keys, new values."""
+        config = self.config
+        parts = channel.qkv(normed).split(config.hidden, dim=-1)
+        shape = (normed.shape[0], normed.shape[1], config.heads, config.head_dim)
+        q, k, v = (part.reshape(shape).transpose(1, 2) for part in parts)
+        scores = torch.cat(
+            [torch.matmul(q, past_k.transpose(-1, -2)), torch.matmul(q, k.transpose(-1, -2))], -1
+        )
+        weights = torch.softmax(scores * config.head_dim**-0.5 + bias, dim=-1)
+        context = torch.matmul(weights, torch.cat([past_v, v], dim=-2))
+        context = context.transpose(1, 2).reshape(normed.shape)
+        return channel.dense(context), k, v
+
+
+class Transformer(nn.Module):
+    """One stage's model; see `TransformerConfig` for the variants."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        hidden = config.hidden
+        self.word = nn.Embedding(config.vocabulary, hidden)
+        if config.positions == "absolute":
+            self.position_base = nn.Embedding(config.text_slots + config.cells, hidden)
+            self.position_extra = nn.Embedding((FRAMES - 1) * config.cells, hidden)
+        else:
+            self.position_text = nn.Embedding(config.text_slots, hidden)
+            self.position_frame = nn.Embedding(FRAMES, hidden)
+            self.position_row = nn.Embedding(config.grid, hidden)
+            self.position_column = nn.Embedding(config.grid, hidden)
+        # One table per hint; the last row is the null hint.
+        self.hints = nn.ModuleList(
+            nn.Embedding(config.codes + 1, hidden) for _ in range(config.hints)
+        )
+        self.layers = nn.ModuleList(Layer(config, index) for index in range(config.layers))
+        self.norm = make_norm(config)
+        self.head = None if config.tied_head else nn.Linear(hidden, config.codes, bias=False)
+        self.gate = nn.Linear(hidden, config.hints) if config.copy_gate else None
+        self._register_masks()
+        self.apply(_initialise)
+        for layer in self.layers:
+            for linear in (layer.spatial.dense, layer.temporal.dense, layer.mlp_out):
+                linear.weight.data.mul_(1 / math.sqrt(2 * config.layers))
+
+    def _register_masks(self) -> None:
+        """Biases between image cells, as buffers of the training graph (not saved)."""
+        config = self.config
+        spatial = as_bias(spatial_cells_visible(config.stage, config.grid))
+        if config.stage == "keyframes":
+            spatial = spatial[:1]  # the same causal triangle for every frame
+        self.register_buffer("mask_spatial", torch.from_numpy(spatial), persistent=False)
+        for pattern in range(config.patterns):
+            mask = temporal_mask(config, pattern)
+            self.register_buffer(f"mask_temporal_{pattern}", mask, persistent=False)
+
+    def head_weight(self) -> Tensor:
+        """[K, hidden]"""
+        return self.word.weight[: self.config.codes] if self.head is None else self.head.weight
+
+    def image_positions(self) -> Tensor:
+        """Embeddings of all image positions in order, [5*C, hidden]."""
+        config = self.config
+        if config.positions == "absolute":
+            first = self.position_base.weight[config.text_slots :]
+            return torch.cat([first, self.position_extra.weight])
+        frame = self.position_frame.weight[:, None, None]
+        row = self.position_row.weight[None, :, None]
+        column = self.position_column.weight[None, None]
+        return (frame + row + column).reshape(-1, config.hidden)
+
+    def text_positions(self) -> Tensor:
+        """[T, hidden]"""
+        if self.config.positions == "absolute":
+            return self.position_base.weight[: self.config.text_slots]
+        return self.position_text.weight
+
+    def forward(
+        self, text: Tensor, tokens: Tensor, hints: Tensor | None, base_only: bool = False
+    ) -> Tensor:
+        """Final hidden rows of the image cells.
+
+        text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
+        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
+        `base_only` leaves the temporal channel out (CogVideo draws its first frame so).
+        """
+        return self.all_hidden(text, tokens, hints, base_only)[:, text.shape[1] :].view(
+            *tokens.shape, self.config.hidden
+        )
+
+    def all_hidden(
+        self, text: Tensor, tokens: Tensor, hints: Tensor | None, base_only: bool = False
+    ) -> Tensor:
+        """As `forward`, with the text rows first: [B, L + 5*C, hidden]."""
+        config = self.config
+        batch, length = text.shape
+        boi = torch.full_like(tokens[..., :1], config.boi_id)
+        inputs = torch.cat([boi, tokens[..., :-1]], dim=-1).view(batch, -1)
+        image = self.word(inputs) + self.image_positions()
+        if config.hints:
+            assert hints is not None, "this model reads hints"
+            image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
+        x = torch.cat([self.word(text) + self.text_positions()[:length], image], dim=1)
+        dtype = _compute_dtype(x)
+        text_bias = as_text_bias(text != config.pad_id, dtype)
+        for layer in self.layers:
+            temporal = getattr(self, f"mask_temporal_{layer.pattern}").to(dtype)
+            x = layer(x, text_bias, self.mask_spatial.to(dtype), temporal, base_only)
+        return self.norm(x)
+
+    def _embed_hints(self, hints: Tensor) -> Tensor:
+        """hints [B, S, >= h] flat ids -> [B, S, hidden]; any id past the codes is the null row."""
+        total = self.hints[0](hints[..., 0].clamp(max=self.config.codes))
+        for column in range(1, self.config.hints):
+            total = total + self.hints[column](hints[..., column].clamp(max=self.config.codes))
+        return total
+
+    def logits(self, hidden: Tensor, hints: Tensor | None) -> Tensor:
+        """hidden [..., hidden], hints [..., >= h] -> [..., K] with the copy gate added."""
+        logits = F.linear(hidden, self.head_weight())
+        if self.gate is not None:
+            assert hints is not None
+            hints = hints[..., : self.config.hints].long()
+            given = hints < self.config.codes
+            raise_by = self.gate(hidden).to(logits.dtype) * given
+            logits = logits.scatter_add(-1, hints.clamp(max=self.config.codes - 1), raise_by)
+        return logits
+
+    def step(
+        self,
+        ids: Tensor,
+        hints: Tensor | None,
+        positions: Tensor,
+        spatial_bias: Tensor,
+        temporal_bias: Tensor,
+        caches: list[LayerCache],
+    ) -> tuple[Tensor, list[LayerCache]]:
+        """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids, positions [B, S] (text t is t,
+        cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
+        Nt+S], one cache per layer -> logits [B, K] of the last row, new rows' keys and values
+        [B, H, S, D] per layer."""
+        config = self.config
+        is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
+        x = self.word(ids) + self._embed_positions(positions, is_image)
+        if config.hints:
+            assert hints is not None
+            x = x + is_image * self._embed_hints(hints)
+        new: list[LayerCache] = []
+        for layer, cache in zip(self.layers, caches, strict=True):
+            x, rows = layer.step(x, is_image, spatial_bias, temporal_bias, cache)
+            new.append(rows)
+        last = self.norm(x[:, -1])
+        logits = torch.matmul(last, self.head_weight().transpose(0, 1))
+        if self.gate is not None:
+            assert hints is not None
+            gates = self.gate(last)
+            codes = torch.arange(config.codes, dtype=hints.dtype, device=hints.device)
+            for column in range(config.hints):
+                same = (hints[:, -1, column : column + 1] == codes).to(logits.dtype)
+                logits = logits + gates[:, column : column + 1] * same
+        return logits, new
+
+    def _embed_positions(self, positions: Tensor, is_image: Tensor) -> Tensor:
+        """[B, S] -> [B, S, hidden], by table look-up only."""
+        config = self.config
+        if config.positions == "absolute":
+            table = torch.cat([self.position_base.weight, self.position_extra.weight])
+            return F.embedding(positions, table)
+        text = self.position_text(positions.clamp(max=config.text_slots - 1))
+        cell = (positions - config.text_slots).clamp(min=0)
+        within = cell % config.cells
+        image = self.position_frame(cell // config.cells)
+        image = image + self.position_row(within // config.grid)
+        image = image + self.position_column(within % config.grid)
+        return text + is_image * (image - text)
+
+    def empty_caches(self, batch: int, spatial: int, temporal: int) -> list[LayerCache]:
+        """Zeroed caches with `spatial` and `temporal` slots for every layer."""
+        config = self.config
+        device = self.norm.weight.device
+
+        def zeros(slots: int) -> Tensor:
+            return torch.zeros(batch, config.heads, slots, config.head_dim, device=device)
+
+        return [
+            (zeros(spatial), zeros(spatial), zeros(temporal), zeros(temporal))
+            for _ in range(config.layers)
+        ]
+
+
+def temporal_mask(config: TransformerConfig, pattern: int) -> Tensor:
+    """Bias between image cells in the temporal channel of one window pattern.
+
+    Regions that can be gathered share one mask [5*n, 5*n]; otherwise the whole [5*C, 5*C]."""
+    window = config.windows[pattern] if config.windows else None
+    if window is not None and fits(config.grid, window):
+        # Inside a region everything is one window of height x width cells.
+        rule = torch.from_numpy(temporal_slots_visible(config.stage)).long()
+        cells = window.height * window.width
+        lower = torch.ones(cells, cells).tril().bool()
+        blocks = torch.stack([torch.zeros_like(lower), torch.ones_like(lower), lower])
+        visible = blocks[rule].permute(0, 2, 1, 3).reshape(FRAMES * cells, FRAMES * cells)
+        return torch.from_numpy(as_bias(visible.numpy()))
+    rows = [
+        torch.from_numpy(temporal_cells_visible(config.stage, config.grid, window, slot, cell))
+        for slot in range(FRAMES)
+        for cell in range(config.cells)
+    ]
+    return torch.from_numpy(as_bias(torch.stack(rows).numpy()))
+
+
+def as_text_bias(visible: Tensor, dtype: torch.dtype) -> Tensor:
+    """bool [B, L] -> [B, 1, 1, L], 0 where visible."""
+    return ((~visible).to(dtype) * -10000.0)[:, None, None, :]
+
+
+def _join_bias(text_bias: Tensor, bias: Tensor) -> Tensor:
+    """text [B, 1, 1, L] and image [g, 1, S, N] (g = 1 or groups) -> [B, g, 1, S, L+N]."""
+    batch, length = text_bias.shape[0], text_bias.shape[-1]
+    groups, _, rows, columns = bias.shape
+    left = text_bias[:, None].expand(batch, groups, 1, rows, length)
+    return torch.cat([left, bias[None].expand(batch, groups, 1, rows, columns)], dim=-1)
+
+
+def _compute_dtype(x: Tensor) -> torch.dtype:
+    """The dtype of attention scores: autocast's where it is on."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def _initialise(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.5 * module.in_features**-0.5)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+    elif isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=0.05)
