@@ -16,7 +16,8 @@ class Budget:
     minutes: float | None = None
     steps: int | None = None
     step: int = 0
-    _before: float = 0.0
+    elapsed_before: float = 0.0
+    """Seconds of the parts of the run before this one."""
     _started: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
@@ -26,7 +27,7 @@ class Budget:
     @property
     def elapsed(self) -> float:
         """Seconds trained so far, earlier parts of a resumed run included."""
-        return self._before + time.monotonic() - self._started
+        return self.elapsed_before + time.monotonic() - self._started
 
     @property
     def share(self) -> float:
@@ -45,7 +46,7 @@ class Budget:
         return self.elapsed * (1 - share) / share if share > 0 else math.inf
 
     def resume(self, step: int, elapsed: float) -> None:
-        self.step, self._before, self._started = step, elapsed, time.monotonic()
+        self.step, self.elapsed_before, self._started = step, elapsed, time.monotonic()
 
 
 def linear_decay(share: float, warmup: float = 0.01, final: float = 0.0) -> float:

@@ -1,0 +1,1 @@
+"""The picture tokenizer: a vector-quantised autoencoder between frames and picture tokens."""
