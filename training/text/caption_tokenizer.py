@@ -38,7 +38,7 @@ class Piece:
 class CaptionTokenizer:
     """Piece ids count from 0 in the order of `pieces`."""
 
-    def __init__(self, pieces: Sequence[Piece], folding: dict[str, str]):
+    def __init__(self, pieces: Sequence[Piece], folding: dict[str, str]) -> None:
         self.pieces = tuple(pieces)
         self.folding = dict(folding)
         self._id_of_text = {piece.text: index for index, piece in enumerate(self.pieces)}

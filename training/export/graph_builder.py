@@ -1,0 +1,138 @@
+"""Building an ONNX graph node by node, with readable names."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 21
+IR_VERSION = 10
+MICROSOFT = "com.microsoft"
+
+_ELEMENT_TYPES = {
+    "float32": TensorProto.FLOAT,
+    "int32": TensorProto.INT32,
+    "int64": TensorProto.INT64,
+    "bool": TensorProto.BOOL,
+}
+Shape = Sequence[int | str]
+
+
+class GraphBuilder:
+    """Collects nodes and constants; every method returns the name of what it adds.
+
+    Constants of equal type, shape and content are stored once.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.inputs: list[onnx.ValueInfoProto] = []
+        self.outputs: list[onnx.ValueInfoProto] = []
+        self._nodes: list[onnx.NodeProto] = []
+        self._initializers: dict[str, onnx.TensorProto] = {}
+        self._name_of_content: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._count = 0
+
+    def input(self, name: str, element: str, shape: Shape) -> str:
+        self.inputs.append(helper.make_tensor_value_info(name, _ELEMENT_TYPES[element], shape))
+        return name
+
+    def output(self, name: str, element: str, shape: Shape) -> None:
+        """Declares the value `name`, made by a node, as an output."""
+        self.outputs.append(helper.make_tensor_value_info(name, _ELEMENT_TYPES[element], shape))
+
+    def constant(self, value: Any, element: str | None = None, name: str | None = None) -> str:
+        """An initializer; `element` is a numpy type name, needed for Python numbers and lists."""
+        array = np.array(value, dtype=element, order="C")
+        content = (str(array.dtype), array.shape, array.tobytes())
+        if content not in self._name_of_content:
+            name = name or f"{self.name}_constant_{len(self._initializers)}"
+            if name in self._initializers:
+                raise ValueError(f"the graph has two constants named {name}")
+            self._initializers[name] = numpy_helper.from_array(array, name)
+            self._name_of_content[content] = name
+        return self._name_of_content[content]
+
+    def tensor(self, tensor: onnx.TensorProto) -> str:
+        """An initializer of a type that numpy lacks."""
+        self._initializers[tensor.name] = tensor
+        return tensor.name
+
+    def node(
+        self,
+        operator: str,
+        *inputs: str,
+        name: str | None = None,
+        domain: str = "",
+        **attributes: Any,
+    ) -> str:
+        return self.nodes(operator, inputs, [name or self._fresh(operator)], domain, **attributes)[
+            0
+        ]
+
+    def nodes(
+        self,
+        operator: str,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        domain: str = "",
+        **attributes: Any,
+    ) -> list[str]:
+        """A node with several outputs, whose names are given; "" leaves one out."""
+        self._nodes.append(
+            helper.make_node(
+                operator,
+                inputs,
+                outputs,
+                name=f"{outputs[0]}/{operator}",
+                domain=domain,
+                **attributes,
+            )
+        )
+        return list(outputs)
+
+    def _fresh(self, operator: str) -> str:
+        self._count += 1
+        return f"{self.name}_{operator.lower()}_{self._count}"
+
+    def ints(self, *values: int) -> str:
+        """A constant int64 vector: axes, shapes, bounds."""
+        return self.constant(list(values), "int64")
+
+    def number(self, value: float, element: str = "float32") -> str:
+        """A constant scalar."""
+        return self.constant(value, element)
+
+    def cast(self, value: str, element: str) -> str:
+        return self.node("Cast", value, to=_ELEMENT_TYPES[element])
+
+    def reshape(self, value: str, *shape: int) -> str:
+        """0 keeps a dimension, -1 infers one."""
+        return self.node("Reshape", value, self.ints(*shape))
+
+    def slice(self, value: str, start: int, end: int, axis: int) -> str:
+        return self.node("Slice", value, self.ints(start), self.ints(end), self.ints(axis))
+
+    def graph(self) -> onnx.GraphProto:
+        """The bare graph, for the body of Scan or Loop."""
+        return helper.make_graph(
+            self._nodes,
+            self.name,
+            self.inputs,
+            self.outputs,
+            initializer=list(self._initializers.values()),
+        )
+
+    def model(self) -> onnx.ModelProto:
+        """The checked model."""
+        uses_microsoft = any(node.domain == MICROSOFT for node in self._nodes)
+        opsets = [helper.make_opsetid("", OPSET)]
+        if uses_microsoft:
+            opsets.append(helper.make_opsetid(MICROSOFT, 1))
+        model = helper.make_model(
+            self.graph(), opset_imports=opsets, ir_version=IR_VERSION, producer_name="flipbook"
+        )
+        onnx.checker.check_model(model, full_check=not uses_microsoft)
+        return model

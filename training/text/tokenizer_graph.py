@@ -1,0 +1,204 @@
+"""The caption tokenizer as an ONNX graph: code_points int32 [n] -> ids int32 [m].
+
+Numeric operators only, since the WebGPU builds of onnxruntime-web have no string operators. Every
+step has its counterpart in CaptionTokenizer, and the ids agree exactly.
+"""
+
+import numpy as np
+import onnx
+
+from training.export.graph_builder import GraphBuilder
+from training.text.caption_tokenizer import SPACE, CaptionTokenizer
+from training.text.piece_trie import BUCKET, DEAD, IMPOSSIBLE, NO_PIECE, PieceTrie, build_trie
+
+UNKNOWN_CHARACTER = 0
+_NOTHING = -1  # unused place of an expansion
+_PAGE = 256  # code points per page of the folding table
+_LAST_CODE_POINT = 0x10FFFF
+
+
+def build_tokenizer_graph(tokenizer: CaptionTokenizer, text_offset: int) -> onnx.ModelProto:
+    """The graph whose ids are piece ids plus `text_offset`."""
+    characters = _character_ids(tokenizer)
+    trie = build_trie(tokenizer.scores, characters)
+    g = GraphBuilder("tokenizer")
+    g.input("code_points", "int32", ["n"])
+    folded = _fold(g, "code_points", tokenizer, characters)
+    # The unknown character behind the text is a segment of its own and is cut off in the end; it
+    # spares the scans the case of no characters.
+    text = g.node(
+        "Concat", _words(g, folded, characters[SPACE]), _one(g, UNKNOWN_CHARACTER), axis=0
+    )
+    pieces, scores = _matches(g, text, trie, tokenizer)
+    lengths = _best_lengths(g, scores, trie.depth)
+    ids = _read_back(g, pieces, lengths)
+    merged = _merge_unknown(g, g.slice(ids, 0, -1, 0), tokenizer.unk_id)
+    shifted = g.node("Add", merged, g.number(text_offset, "int32"))
+    g.node("Identity", shifted, name="ids")
+    g.output("ids", "int32", ["m"])
+    return g.model()
+
+
+def _character_ids(tokenizer: CaptionTokenizer) -> dict[str, int]:
+    """Ids from 1 of the characters that pieces are made of, and of the space mark."""
+    alphabet = sorted(set("".join(tokenizer.scores)) | {SPACE})
+    return {character: index for index, character in enumerate(alphabet, 1)}
+
+
+def _one(g: GraphBuilder, value: int) -> str:
+    return g.constant([value], "int32")
+
+
+def _fold(
+    g: GraphBuilder, code_points: str, tokenizer: CaptionTokenizer, characters: dict[str, int]
+) -> str:
+    """Character ids int32 [k] of code points int32 [n]; unknown characters are 0."""
+    pages, entries, expansions = _folding_tables(tokenizer, characters)
+    # Anything outside Unicode is unknown.
+    bounded = g.node("Clip", code_points, g.number(0, "int32"), g.number(_LAST_CODE_POINT, "int32"))
+    inside = g.node("Equal", bounded, code_points)
+    page = g.node("Gather", g.constant(pages), g.node("Div", bounded, g.number(_PAGE, "int32")))
+    place = g.node(
+        "Add",
+        g.node("Mul", g.cast(page, "int32"), g.number(_PAGE, "int32")),
+        g.node("Mod", bounded, g.number(_PAGE, "int32")),
+    )
+    entry = g.cast(g.node("Gather", g.constant(entries), place), "int32")
+    entry = g.node("Where", inside, entry, g.number(0, "int32"))
+    flat = g.reshape(g.node("Gather", g.constant(expansions), entry), -1)
+    used = g.node("Greater", flat, g.number(_NOTHING, "int32"))
+    return g.node("Compress", flat, used, axis=0)
+
+
+def _folding_tables(
+    tokenizer: CaptionTokenizer, characters: dict[str, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """pages uint16 [code point // 256], entries uint16 [page * 256 + rest], expansions int32
+    [entry, longest]: entry 0 is the unknown character, page 0 holds only that."""
+    known = {c: c for c in characters if c != SPACE} | {" ": SPACE, SPACE: SPACE}
+    known |= {c: text.replace(" ", SPACE) for c, text in tokenizer.folding.items()}
+    texts = sorted(set(known.values()))
+    entry_of = {text: index for index, text in enumerate(texts, 1)}
+    expansions = np.full((len(texts) + 1, max(map(len, texts))), _NOTHING, np.int32)
+    expansions[0, 0] = UNKNOWN_CHARACTER
+    for text, entry in entry_of.items():
+        expansions[entry, : len(text)] = [characters.get(c, UNKNOWN_CHARACTER) for c in text]
+    pages = np.zeros(_LAST_CODE_POINT // _PAGE + 1, np.uint16)
+    entries = [np.zeros(_PAGE, np.uint16)]
+    for character, text in sorted(known.items()):
+        page, rest = divmod(ord(character), _PAGE)
+        if pages[page] == 0:
+            pages[page] = len(entries)
+            entries.append(np.zeros(_PAGE, np.uint16))
+        entries[pages[page]][rest] = entry_of[text]
+    return pages, np.concatenate(entries), expansions
+
+
+def _words(g: GraphBuilder, characters: str, space: int) -> str:
+    """One space mark before every word, none elsewhere."""
+    padded = g.node("Concat", _one(g, space), characters, _one(g, space), axis=0)
+    is_space = g.node("Equal", padded, g.number(space, "int32"))
+    # A mark that another one follows is dropped, and so is the very last.
+    before, after = g.slice(is_space, 0, -1, 0), g.slice(is_space, 1, 1 << 31, 0)
+    kept = g.node("Not", g.node("And", before, after))
+    return g.node("Compress", g.slice(padded, 0, -1, 0), kept, axis=0)
+
+
+def _matches(
+    g: GraphBuilder, text: str, trie: PieceTrie, tokenizer: CaptionTokenizer
+) -> tuple[str, str]:
+    """Piece ids int32 and scores float32 [k, depth] of the pieces that end at each character, by
+    length - 1."""
+    number = str(trie.keys.dtype)
+    node = g.node("Expand", g.number(trie.root, number), g.node("Shape", text))
+    character = g.cast(text, number)
+    outside = g.constant([UNKNOWN_CHARACTER], number)
+    nodes = []
+    for _ in range(trie.depth):
+        node = _child(g, node, character, trie)
+        nodes.append(g.node("Unsqueeze", node, g.ints(1)))
+        # The character one place further left.
+        character = g.node("Concat", outside, g.slice(character, 0, -1, 0), axis=0)
+    reached = g.node("Concat", *nodes, axis=1)
+    pieces = g.node("Gather", g.constant(trie.piece), reached)
+    scores = g.node("Gather", g.constant(trie.score), reached)
+    # A character that is no piece may stand alone as unknown.
+    single = np.arange(trie.depth) == 0
+    none = g.node("Equal", pieces, g.number(NO_PIECE, "int32"))
+    unknown = g.node("And", none, g.constant(single))
+    return (
+        g.node("Where", unknown, g.number(tokenizer.unk_id, "int32"), pieces),
+        g.node("Where", unknown, g.constant(tokenizer.unknown_score), scores),
+    )
+
+
+def _child(g: GraphBuilder, node: str, character: str, trie: PieceTrie) -> str:
+    """The node reached from each `node` [k] over each `character` [k], DEAD where there is none."""
+    number = str(trie.keys.dtype)
+    key = g.node("Add", g.node("Mul", node, g.number(trie.alphabet, number)), character)
+    key_column = g.node("Unsqueeze", key, g.ints(1))
+    found = []
+    for prime in trie.primes:
+        bucket = g.node("Mod", key_column, g.number(prime, number))
+        keys = g.reshape(g.node("Gather", g.constant(trie.keys), bucket), -1, BUCKET)
+        first = g.node("Mul", bucket, g.number(BUCKET, number))
+        slots = g.node("Add", first, g.constant(np.arange(1, BUCKET + 1), number))
+        equal = g.node("Equal", keys, key_column)
+        found.append(g.node("Where", equal, slots, g.number(DEAD, number)))
+    both = g.node("Concat", *found, axis=1)
+    return g.node("ReduceMax", both, g.ints(1), keepdims=0)
+
+
+def _best_lengths(g: GraphBuilder, scores: str, depth: int) -> str:
+    """Length - 1 int64 [k] of the last piece of the best segmentation up to each character."""
+    body = GraphBuilder("forward")
+    body.input("best_before", "float32", [depth])  # of the texts 1, 2, ... characters shorter
+    body.input("score", "float32", [depth])
+    totals = body.node("Add", "best_before", "score")
+    # Of equal sums the longest last piece wins, as in SentencePiece.
+    body.node("ArgMax", totals, axis=0, keepdims=0, select_last_index=1, name="length")
+    best = body.node("ReduceMax", totals, body.ints(0), keepdims=1)
+    kept = body.slice("best_before", 0, depth - 1, 0)
+    body.node("Concat", best, kept, axis=0, name="best_after")
+    body.output("best_after", "float32", [depth])
+    body.output("length", "int64", [])
+    start = np.where(np.arange(depth) == 0, np.float32(0), IMPOSSIBLE).astype(np.float32)
+    return g.nodes(
+        "Scan",
+        [g.constant(start), scores],
+        ["last_best", "lengths"],
+        body=body.graph(),
+        num_scan_inputs=1,
+    )[1]
+
+
+def _read_back(g: GraphBuilder, pieces: str, lengths: str) -> str:
+    """Ids of the best segmentation, walking from the end by the lengths."""
+    body = GraphBuilder("backward")
+    body.input("remaining", "int64", [])  # characters of the current piece still to pass
+    body.input("length", "int64", [])
+    body.node("Equal", "remaining", body.number(0, "int64"), name="ends_here")
+    passed = body.node("Sub", "remaining", body.number(1, "int64"))
+    body.node("Where", "ends_here", "length", passed, name="remaining_after")
+    body.output("remaining_after", "int64", [])
+    body.output("ends_here", "bool", [])
+    ends = g.nodes(
+        "Scan",
+        [g.number(0, "int64"), lengths],
+        ["left_over", "ends"],
+        body=body.graph(),
+        num_scan_inputs=1,
+        scan_input_directions=[1],
+        scan_output_directions=[1],
+    )[1]
+    column = g.node("Unsqueeze", lengths, g.ints(1))
+    chosen = g.reshape(g.node("GatherElements", pieces, column, axis=1), -1)
+    return g.node("Compress", chosen, ends, axis=0)
+
+
+def _merge_unknown(g: GraphBuilder, ids: str, unknown: int) -> str:
+    """Drops every unknown id that follows another one."""
+    is_unknown = g.node("Equal", ids, g.number(unknown, "int32"))
+    never = g.constant([False], "bool")
+    before = g.slice(g.node("Concat", never, is_unknown, axis=0), 0, -1, 0)
+    return g.node("Compress", ids, g.node("Not", g.node("And", is_unknown, before)), axis=0)
