@@ -1,0 +1,45 @@
+import { copyFileSync, createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+
+/** Plain WASM, native WebGPU by JSPI, native WebGPU by asyncify: a loader and a binary each. */
+const VARIANTS = ['', '.jspi', '.asyncify'];
+const FILES = VARIANTS.flatMap((variant) => [
+  `ort-wasm-simd-threaded${variant}.mjs`,
+  `ort-wasm-simd-threaded${variant}.wasm`,
+]);
+
+const SOURCE = dirname(fileURLToPath(import.meta.resolve('onnxruntime-web/wasm')));
+
+/** Version of the installed onnxruntime-web; names the service worker's cache of its binaries. */
+export function onnxRuntimeVersion(): string {
+  const text = readFileSync(join(SOURCE, '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Serves onnxruntime-web's own loader and WebAssembly files under `ort/`, unbundled. */
+export function onnxRuntimeFiles(): Plugin {
+  let outDir = '';
+  return {
+    name: 'flipbook:onnx-runtime-files',
+    configResolved(config) {
+      outDir = join(config.root, config.build.outDir, 'ort');
+    },
+    configureServer(server) {
+      server.middlewares.use('/ort', (request, response, next) => {
+        const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1);
+        if (!FILES.includes(name)) return next();
+        const path = join(SOURCE, name);
+        response.setHeader('Content-Length', statSync(path).size);
+        const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
+        response.setHeader('Content-Type', type);
+        createReadStream(path).pipe(response);
+      });
+    },
+    writeBundle() {
+      mkdirSync(outDir, { recursive: true });
+      for (const name of FILES) copyFileSync(join(SOURCE, name), join(outDir, name));
+    },
+  };
+}
