@@ -121,5 +121,3 @@ class CachedDecoder:
     def _repeat(self, positions: Sequence[int]) -> Tensor:
         row = torch.tensor(positions, device=self.device)
         return row[None].expand(self.batch, -1)
-
-

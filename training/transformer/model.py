@@ -18,7 +18,6 @@ from training.transformer.attention import attend, fits, from_regions, to_region
 from training.transformer.config import FRAMES, TransformerConfig
 from training.transformer.visibility import (
     as_bias,
-    region_ids,
     spatial_cells_visible,
     temporal_cells_visible,
     temporal_slots_visible,
@@ -91,7 +90,7 @@ class Layer(nn.Module):
         temporal_bias: Tensor,
         base_only: bool,
     ) -> Tensor:
-        """x [B, L + 5*C, hidden]; text_bias [B, 1, 1, L]; the others as `Transformer` makes them."""
+        """x [B, L + 5*C, hidden]; text_bias [B, 1, 1, L]; image biases [g, C, C] and [N, N]."""
         length = text_bias.shape[-1]
         normed = self.norm_attention(x)
         mixed = self._spatial(normed, length, text_bias, spatial_bias)
@@ -137,7 +136,11 @@ class Layer(nn.Module):
         return self.temporal.dense(from_regions(context, config.grid, window))
 
     def step(
-        self, x: Tensor, is_image: Tensor, spatial_bias: Tensor, temporal_bias: Tensor,
+        self,
+        x: Tensor,
+        is_image: Tensor,
+        spatial_bias: Tensor,
+        temporal_bias: Tensor,
         cache: LayerCache,
     ) -> tuple[Tensor, LayerCache]:
         """x [B, S, hidden]; is_image [B, S, 1] 1 or 0 -> the same shape and the new rows' cache."""

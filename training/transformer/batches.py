@@ -1,0 +1,90 @@
+"""Training batches as a pure function of (seed, step, process), so that a run resumes exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.transformer.config import TransformerConfig
+from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
+from training.transformer.tokens import TokenSet
+from training.world.scene import Scene
+
+CaptionSource = Callable[[Scene, np.random.Generator], str]
+
+
+class Tokenizer(Protocol):
+    """What is needed of `training.text.caption_tokenizer.CaptionTokenizer`."""
+
+    @property
+    def line_break_id(self) -> int: ...
+
+    def encode(self, text: str) -> list[int]: ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B clips ready for the model."""
+
+    text: Tensor  # int64 [B, L] flat ids
+    tokens: Tensor  # int64 [B, 5, C]
+    hints: Tensor  # int64 [B, 5, C, 2]
+    weights: Tensor  # float32 [B, F, C], F frames with a loss
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(*(t.to(device) for t in (self.text, self.tokens, self.hints, self.weights)))
+
+
+@dataclass
+class Batches:
+    """Draws batches of a token set with fresh captions."""
+
+    config: TransformerConfig
+    clips: TokenSet
+    tokenizer: Tokenizer
+    caption: CaptionSource
+    size: int  # clips per process and step
+    seed: int = 0
+    caption_dropout: float = 0.1  # share of clips shown without their prompt, for guidance
+    changed_weight: float = 2.0
+    first_frame_weight: float = 1.0
+    _durations: dict[str, list[int]] = field(default_factory=dict)
+    _epoch: tuple[int, np.ndarray] | None = None
+
+    def training(self, step: int, rank: int, processes: int) -> Batch:
+        """The batch of one process at one step; every clip comes once an epoch."""
+        first = (step * processes + rank) * self.size
+        indices = [self._clip_at(first + i) for i in range(self.size)]
+        rng = np.random.default_rng([self.seed, step, rank])
+        return self.batch(indices, rng, self.caption_dropout)
+
+    def batch(self, indices: list[int], rng: np.random.Generator, dropout: float = 0.0) -> Batch:
+        """The clips `indices` with captions drawn from `rng`."""
+        tokens = self.clips.tokens[indices].astype(np.int64)
+        texts = np.stack([self._text(i, rng, dropout) for i in indices])
+        weights = loss_weights(
+            tokens, self.config.stage, self.changed_weight, self.first_frame_weight
+        )
+        arrays = (trim_text(self.config, texts), tokens, hints_of(self.config, tokens), weights)
+        return Batch(*(torch.from_numpy(array) for array in arrays))
+
+    def _text(self, index: int, rng: np.random.Generator, dropout: float) -> np.ndarray:
+        prompt = self.caption(self.clips.scenes[index], rng)
+        pieces = [] if rng.random() < dropout else self.tokenizer.encode(prompt)
+        duration = self.clips.durations[index]
+        if duration not in self._durations:
+            self._durations[duration] = self.tokenizer.encode(duration)
+        line_break = self.tokenizer.line_break_id
+        return text_row(self.config, self._durations[duration], line_break, pieces)
+
+    def _clip_at(self, position: int) -> int:
+        epoch, within = divmod(position, len(self.clips))
+        if self._epoch is None or self._epoch[0] != epoch:
+            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.clips))
+            self._epoch = (epoch, order)
+        return int(self._epoch[1][within])

@@ -1,0 +1,34 @@
+"""Cross-entropy of the image tokens that a stage has to predict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training.transformer.batches import Batch
+from training.transformer.model import Transformer
+from training.transformer.sequence import loss_slots
+
+
+def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> Tensor:
+    """float32 nats [B, F, C] of the frames that the stage's loss counts; bfloat16 autocast."""
+    config = model.config
+    if base_only:  # text to image: every frame by itself
+        hints = torch.full_like(batch.hints, config.null_hint_id)
+        batch = replace(batch, hints=hints)
+    slots = list(loss_slots(config.stage))
+    with torch.autocast(batch.tokens.device.type, torch.bfloat16):
+        hidden = model(batch.text, batch.tokens, batch.hints, base_only)
+        hints, tokens = batch.hints, batch.tokens
+        if len(slots) < tokens.shape[1]:
+            hidden, hints, tokens = hidden[:, slots], hints[:, slots], tokens[:, slots]
+        logits = model.logits(hidden, hints)
+    losses = F.cross_entropy(logits.float().flatten(0, -2), tokens.flatten(), reduction="none")
+    return losses.view(tokens.shape)
+
+
+def weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
+    return (losses * weights).sum() / weights.sum()

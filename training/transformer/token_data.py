@@ -1,0 +1,136 @@
+"""Builds a token set: scenes are drawn, rendered at a window's five times and tokenised.
+
+    python -m training.transformer.token_data --preset mini --kind key [--clips N] [--processes 2]
+
+Clip i of a split depends on (split, i) only, so more clips extend a set without changing it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training.common.distributed import Process, launch
+from training.common.progress import format_seconds
+from training.presets import PRESETS, Preset, data_folder, preset_named
+from training.transformer.tokens import Kind, TokenSet, join, token_file
+from training.vqvae.config import vqvae_folder
+from training.vqvae.model import VQVAE, frames_to_tensor, load_vqvae
+from training.world.atlas import World, load_world
+from training.world.composite import render
+from training.world.dataset import interpolation_times, key_frame_times
+from training.world.scene import Scene, sample_scene
+
+CLIPS_AT_ONCE = 16
+SPLITS = ("train", "validation")
+
+
+def preset_world(preset: Preset) -> World:
+    """The rendered world, or the preset's own synthetic one, in the preset's frame size."""
+    folder = data_folder(preset.name) / "render" if preset.world == "synthetic" else None
+    return load_world(preset.pixels, folder)
+
+
+def draw_window(kind: Kind, split: str, index: int) -> tuple[Scene, list[float], str]:
+    """Scene, the five times in seconds and the duration text of one clip."""
+    rng = np.random.default_rng([SPLITS.index(split), 0 if kind == "key" else 1, index])
+    scene = sample_scene(rng, "train")
+    choose = key_frame_times if kind == "key" else interpolation_times
+    times, duration = choose(scene, rng)
+    return scene, list(times), duration
+
+
+@torch.inference_mode()
+def encode_clips(vqvae: VQVAE, clips: list[np.ndarray]) -> np.ndarray:
+    """Clips of uint8 frames [5, P, P, 3] -> uint16 tokens [N, 5, C]."""
+    frames = frames_to_tensor(torch.from_numpy(np.concatenate(clips)))
+    return vqvae.encode(frames).reshape(len(clips), 5, -1).to(torch.int32).numpy().astype(np.uint16)
+
+
+def build_part(
+    kind: Kind, split: str, indices: range, world: World, vqvae: VQVAE, report: bool = False
+) -> TokenSet:
+    """The clips `indices` of a split; `report` prints progress and the time left."""
+    tokens: list[np.ndarray] = []
+    scenes: list[Scene] = []
+    durations: list[str] = []
+    started = printed = time.monotonic()
+    for first in range(0, len(indices), CLIPS_AT_ONCE):
+        windows = [draw_window(kind, split, i) for i in indices[first : first + CLIPS_AT_ONCE]]
+        clips = [render(scene, times, world)[0] for scene, times, _ in windows]
+        tokens.append(encode_clips(vqvae, clips))
+        scenes += [scene for scene, _, _ in windows]
+        durations += [duration for _, _, duration in windows]
+        now = time.monotonic()
+        if report and (now - printed > 15 or len(scenes) == len(indices)):
+            printed, rate = now, len(scenes) / (now - started)
+            left = format_seconds((len(indices) - len(scenes)) / rate)
+            print(f"{split} {len(scenes)}/{len(indices)} clips, {rate:.0f}/s, {left} left",
+                  flush=True)  # fmt: skip
+    return TokenSet(np.concatenate(tokens), scenes, durations)
+
+
+def build(process: Process, preset: Preset, kind: Kind, clips: int, vqvae_file: Path) -> None:
+    """Every process builds an equal share of each split; the last to finish joins the parts."""
+    world, vqvae = preset_world(preset), load_vqvae(vqvae_file)
+    for split, count in (("train", clips), ("validation", preset.validation_clips)):
+        share = range(process.rank, count, process.count)
+        part = build_part(kind, split, share, world, vqvae, report=process.is_main)
+        out = token_file(preset.name, kind, split)
+        part.save(_part_file(out, process.rank))
+    if process.count > 1:
+        torch.distributed.barrier()
+    if process.is_main:
+        for split in SPLITS:
+            _join_parts(token_file(preset.name, kind, split), process.count)
+
+
+def _part_file(out: Path, rank: int) -> Path:
+    return out.with_name(f"{out.stem}.part{rank}.npz")
+
+
+def _join_parts(out: Path, count: int) -> None:
+    parts = [TokenSet.load(_part_file(out, rank)) for rank in range(count)]
+    joined = join(parts)
+    # Process r holds clips r, r + count, ...; put them back in order.
+    order = np.argsort(np.concatenate(
+        [np.arange(len(part)) * count + rank for rank, part in enumerate(parts)]
+    ))  # fmt: skip
+    TokenSet(
+        joined.tokens[order],
+        [joined.scenes[i] for i in order],
+        [joined.durations[i] for i in order],
+    ).save(out)
+    for rank in range(count):
+        os.remove(_part_file(out, rank))
+    changed = (joined.tokens[:, 1:] != joined.tokens[:, :-1]).mean()
+    used = len(np.unique(joined.tokens))
+    print(f"{out}: {len(joined)} clips, {used} codes used, {changed:.1%} of tokens differ from the "
+          "previous frame", flush=True)  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
+    parser.add_argument("--kind", choices=("key", "interpolation"), required=True)
+    parser.add_argument("--clips", type=int, help="training clips; default: the preset's")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
+    arguments = parser.parse_args()
+    preset = preset_named(arguments.preset)
+    default = preset.key_clips if arguments.kind == "key" else preset.interpolation_clips
+    vqvae_file = arguments.vqvae or vqvae_folder(preset.name) / "final.pt"
+    launch(
+        build,
+        arguments.processes,
+        (preset, arguments.kind, arguments.clips or default, vqvae_file),
+    )
+
+
+if __name__ == "__main__":
+    main()
