@@ -1,0 +1,150 @@
+"""Sampling in torch through the cached step: key frames, then rounds of interpolation.
+
+The order of the work, the random numbers (training/common/random_stream.py) and the feeds are those
+of the TypeScript pipeline, so that the same ids come out where the logits are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.common.random_stream import draw_token, stream_key, uniform
+from training.transformer.cached import CachedDecoder
+from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS
+from training.transformer.model import Transformer
+
+KEY_FRAME_ROUND = 0
+Report = Callable[[int, int], None]
+"""Called with (cells done, cells of this part)."""
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn."""
+
+    guidance: float = 2.0  # 1 samples without the unconditional branch
+    temperature: float = 0.8  # 0 is greedy
+    top_k: int = 20  # 0 keeps all codes
+
+
+class GuidedDecoder:
+    """A decoder over the conditional sequences and, with guidance, the unconditional ones."""
+
+    def __init__(
+        self, model: Transformer, texts: Tensor, unconditional: Tensor, sampling: Sampling
+    ) -> None:
+        self.sampling = sampling
+        self.guided = sampling.guidance != 1
+        both = torch.cat([texts, unconditional]) if self.guided else texts
+        self.decoder = CachedDecoder(model, both)
+
+    def prefill_given(self, frames: Tensor) -> None:
+        self.decoder.prefill_given(self._doubled(frames))
+
+    def draw(self, frames: Tensor, slot: int, cell: int, numbers: Sequence[float]) -> None:
+        """Draws the cell of every sequence into `frames` [B, 5, C], one number u each."""
+        logits = self.decoder.next_logits(self._doubled(frames), slot, cell).double()
+        if self.guided:
+            conditional, unconditional = logits.chunk(2)
+            logits = unconditional + self.sampling.guidance * (conditional - unconditional)
+        rows = logits.cpu().numpy()
+        for index, u in enumerate(numbers):
+            token = draw_token(rows[index], self.sampling.temperature, self.sampling.top_k, u)
+            frames[index, slot, cell] = token
+
+    def _doubled(self, frames: Tensor) -> Tensor:
+        return torch.cat([frames, frames]) if self.guided else frames
+
+
+@torch.inference_mode()
+def sample_key_frames(
+    model: Transformer,
+    texts: Tensor,
+    unconditional: Tensor,
+    seeds: Sequence[int],
+    sampling: Sampling,
+    report: Report = lambda done, total: None,
+) -> Tensor:
+    """texts and unconditional: flat ids [B, T]; one seed per sequence -> tokens int64 [B, 5, C]."""
+    cells = model.config.cells
+    frames = torch.zeros(len(seeds), FRAMES, cells, dtype=torch.long)
+    keys = [stream_key(seed, KEY_FRAME_ROUND, 0) for seed in seeds]
+    decoder = GuidedDecoder(model, texts, unconditional, sampling)
+    for slot in range(FRAMES):
+        for cell in range(cells):
+            index = slot * cells + cell
+            decoder.draw(frames, slot, cell, [uniform(key, index) for key in keys])
+            report(index + 1, FRAMES * cells)
+    return frames
+
+
+@torch.inference_mode()
+def interpolate_round(
+    model: Transformer,
+    frames: Tensor,
+    text: Tensor,
+    unconditional: Tensor,
+    seed: int,
+    number: int,
+    sampling: Sampling,
+    report: Report = lambda done, total: None,
+) -> Tensor:
+    """One round over a clip: frames [N, C] (N odd, at least 3) -> [2N - 1, C].
+
+    text and unconditional [1, T] announce the duration of this round's windows; `number` counts
+    rounds from 1. All windows are drawn in one batch.
+    """
+    count, cells = frames.shape
+    if count < 3 or count % 2 == 0:
+        raise ValueError(f"a round needs an odd number of at least 3 frames, not {count}")
+    windows = (count - 1) // 2
+    slots = torch.zeros(windows, FRAMES, cells, dtype=torch.long)
+    for window in range(windows):
+        slots[window, list(GIVEN_SLOTS)] = frames[2 * window : 2 * window + 3]
+    keys = [stream_key(seed, number, window) for window in range(windows)]
+    repeat = (windows, 1)
+    decoder = GuidedDecoder(model, text.repeat(repeat), unconditional.repeat(repeat), sampling)
+    decoder.prefill_given(slots)
+    for order, slot in enumerate(WANTED_SLOTS):
+        for cell in range(cells):
+            index = order * cells + cell
+            decoder.draw(slots, slot, cell, [uniform(key, index) for key in keys])
+            report(index + 1, len(WANTED_SLOTS) * cells)
+    merged = slots[:, :4].reshape(4 * windows, cells)  # given, drawn, given, drawn
+    return torch.cat([merged, frames[-1:]])
+
+
+def interpolate_clip(
+    model: Transformer,
+    key_frames: Tensor,
+    texts: Sequence[tuple[Tensor, Tensor]],
+    seed: int,
+    sampling: Sampling,
+) -> Tensor:
+    """key_frames [5, C]; (text, unconditional) [1, T] of each round -> 9, 17, 33, ... frames."""
+    frames = key_frames
+    for number, (text, unconditional) in enumerate(texts, start=1):
+        frames = interpolate_round(model, frames, text, unconditional, seed, number, sampling)
+    return frames
+
+
+def text_rows(
+    model: Transformer,
+    encode: Callable[[str], list[int]],
+    line_break: int,
+    duration: str,
+    prompts: Sequence[str],
+) -> Tensor:
+    """Flat ids [len(prompts), T]; an empty prompt makes the unconditional row."""
+    from training.transformer.sequence import text_row
+
+    rows = [
+        text_row(model.config, encode(duration), line_break, encode(p) if p else [])
+        for p in prompts
+    ]
+    return torch.from_numpy(np.stack(rows))
