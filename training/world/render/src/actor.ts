@@ -14,11 +14,10 @@ import { paintPattern } from './patterns';
 import type { ClipSpec, SubjectSpec } from './subjects';
 
 const DEGREES = Math.PI / 180;
-/** Side view: turned this far towards the camera, so that the face reads. */
-const SIDE_TURN = 90 - 18;
+/** The side view is turned this far towards the camera, so that the face reads. */
+const TOWARDS = 18;
 
 export type Yaw = 'right' | 'front';
-const ANGLES: Readonly<Record<Yaw, number>> = { right: SIDE_TURN, front: 0 };
 
 /** A loaded subject at its one fixed scale, posed phase by phase. One unit is one final pixel. */
 export class Actor {
@@ -56,7 +55,7 @@ export class Actor {
         !Array.isArray(mesh.material) && pattern.materials.includes(mesh.material.name);
       paintPattern(meshesOf(object).filter(isCoat), pattern.name, pattern.colour);
     }
-    object.rotation.y += (subject.turn ?? 0) * DEGREES;
+    object.rotateOnWorldAxis(new Vector3(0, 1, 0), (subject.turn ?? 0) * DEGREES);
     const actor = new Actor(subject, object, animations);
     actor.fitToCell();
     if (subject.mane === true) addMane(actor.object, subject.size);
@@ -98,8 +97,14 @@ export class Actor {
     this.placement.position.x -= drift.x * share;
     this.placement.position.z -= drift.z * share;
     this.placement.position.y -= (1 - lift) * Math.max(0, root.y - this.restHeight);
-    this.object.rotation.y = ANGLES[yaw] * DEGREES;
+    this.placement.position.y += leapHeight(this.spec, share);
+    this.object.rotation.y = this.angle(yaw);
     this.object.updateMatrixWorld(true);
+  }
+
+  /** Turn of the model about the vertical in radians; 0 looks into the camera. */
+  private angle(yaw: Yaw): number {
+    return yaw === 'front' ? 0 : (90 - (this.subject.towards ?? TOWARDS)) * DEGREES;
   }
 
   /** Sets the time of the current clip and returns the root bone's place. */
@@ -116,7 +121,7 @@ export class Actor {
     const rest = this.subject.clips['idle'];
     if (rest === undefined) throw new Error(`Subject ${this.subject.id} needs an idle clip.`);
     this.play(rest);
-    this.object.rotation.y = SIDE_TURN * DEGREES;
+    this.object.rotation.y = this.angle('right');
     this.rootAt(0);
     const size = visibleBox(this.object).getSize(new Vector3());
     const extent = this.subject.fit === 'width' ? size.x : size.y;
@@ -145,4 +150,11 @@ function visibleBox(object: Object3D): Box3 {
     }
   });
   return box;
+}
+
+/** Height in final pixels of the added leap at a share (0..1) of the clip: a parabola. */
+function leapHeight({ leap }: ClipSpec, share: number): number {
+  if (leap === undefined) return 0;
+  const way = (share - leap.from) / (leap.to - leap.from);
+  return Math.max(0, 4 * leap.height * way * (1 - way));
 }

@@ -5,9 +5,9 @@ const MANE = '#8a3d12';
 
 /** Bones that carry a part of the mane: how far along neck to head, ring and ball radius. */
 const RINGS = [
-  { bone: 'Neck1', along: 0.0, radius: 0.085, ball: 0.07, count: 9 },
-  { bone: 'Neck2', along: 0.5, radius: 0.1, ball: 0.075, count: 9 },
-  { bone: 'Head', along: 0.95, radius: 0.095, ball: 0.065, count: 9 },
+  { bone: 'Neck1', along: -0.2, radius: 0.08, ball: 0.065, count: 9 },
+  { bone: 'Neck2', along: 0.25, radius: 0.095, ball: 0.075, count: 9 },
+  { bone: 'Head', along: 0.7, radius: 0.09, ball: 0.06, count: 9 },
 ] as const;
 
 /**

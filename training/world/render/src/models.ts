@@ -1,14 +1,16 @@
 import {
   Color,
-  Mesh,
   MeshLambertMaterial,
   type AnimationClip,
   type Material,
+  type Mesh,
   type MeshStandardMaterial,
   type Object3D,
 } from 'three';
 import { FBXLoader } from 'three/addons/loaders/FBXLoader.js';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
+
+type Gain = readonly [number, number, number];
 
 export interface Model {
   readonly object: Object3D;
@@ -25,26 +27,28 @@ export async function loadModel(file: string): Promise<Model> {
     const gltf = await new GLTFLoader().loadAsync(`/${file}`);
     return { object: gltf.scene, animations: gltf.animations };
   } catch (error) {
-    throw new Error(`Cannot load the model ${file} from the asset folder: ${String(error)}`);
+    throw new Error(`Cannot load the model ${file} from the asset folder: ${String(error)}`, {
+      cause: error,
+    });
   }
 }
 
 export function meshesOf(object: Object3D): Mesh[] {
   const meshes: Mesh[] = [];
   object.traverse((child) => {
-    if (child instanceof Mesh) meshes.push(child);
+    if ((child as Mesh).isMesh) meshes.push(child as Mesh);
   });
   return meshes;
 }
 
 /**
  * Replaces every material by a matt one with the colour that `colours` names for it ("*" is the
- * rest), else its own colour times `gain`. Own copies, so that two meshes never share one.
+ * rest), else its own colour times `gain` (red, green, blue). Own copies, so that two meshes never share one.
  */
 export function makeMatt(
   object: Object3D,
   colours: Readonly<Record<string, string>> = {},
-  gain = 1,
+  gain: Gain = [1, 1, 1],
 ): void {
   for (const mesh of meshesOf(object)) {
     // Moving limbs leave the rest pose's bounding sphere, and the camera would drop the mesh.
@@ -58,13 +62,13 @@ export function makeMatt(
 function mattMaterial(
   source: Material,
   colours: Readonly<Record<string, string>>,
-  gain: number,
+  gain: Gain,
 ): MeshLambertMaterial {
   const { color, map } = source as MeshStandardMaterial;
   const named = colours[source.name] ?? colours['*'];
   const matt = new MeshLambertMaterial({
     name: source.name,
-    color: named === undefined ? color.clone().multiplyScalar(gain) : new Color(named),
+    color: named === undefined ? color.clone().multiply(new Color(...gain)) : new Color(named),
     side: source.side,
   });
   if (named === undefined && map !== null && map !== undefined) matt.map = map;

@@ -63,7 +63,7 @@ const meadow: Place = {
 const forestGround: Shape[] = [
   band(0, 24, '#bfe8e0'),
   band(24, HORIZON, '#8fcfa0'),
-  band(HORIZON, 96, '#6cba58'),
+  band(HORIZON, 96, '#a5d272'),
 ];
 const FOREST = { Wood: '#8e6a4a', Green: '#3d9a4a', DarkGreen: '#2f8448' };
 const forest: Place = {

@@ -11,6 +11,8 @@ export interface ClipSpec {
   readonly to?: number;
   /** Multiplies the height that the body gains in a leap (1 when absent), to stay in the cell. */
   readonly lift?: number;
+  /** Adds a leap of `height` final pixels between two shares (0..1) of the clip. */
+  readonly leap?: { readonly height: number; readonly from: number; readonly to: number };
 }
 
 export interface SubjectSpec {
@@ -23,8 +25,10 @@ export interface SubjectSpec {
   readonly turn?: number;
   /** Material name -> colour. "*" is every other material. */
   readonly colours?: Readonly<Record<string, string>>;
-  /** Multiplies the colours of textured models. */
-  readonly gain?: number;
+  /** Multiplies red, green and blue of textured models. */
+  readonly gain?: readonly [number, number, number];
+  /** Degrees that the side view is turned towards the camera (18 when absent). */
+  readonly towards?: number;
   readonly pattern?: { name: PatternName; colour: string; materials: readonly string[] };
   readonly mane?: boolean;
   /** Meshes that are not drawn. */
@@ -46,25 +50,30 @@ const canine = {
   idle: loop('Idle'),
   walk: loop('Walk'),
   run: loop('Gallop'),
-  jump: once('Gallop_Jump', 12),
+  jump: once('Gallop_Jump', 12, { lift: 1.6 }),
   eat: once('Eating'),
   attack: once('Attack', 12),
 } as const;
-const hoofed = { ...canine, attack: once('Attack_Headbutt', 12) } as const;
+const hoofed = {
+  ...canine,
+  jump: once('Gallop_Jump', 12, { lift: 1.3 }),
+  attack: once('Attack_Headbutt', 12),
+} as const;
+// The source's leap stays on the ground (games move the body themselves), so one is added.
 const person = {
   idle: loop('Idle'),
   walk: loop('Walking_A'),
   run: loop('Running_A'),
-  jump: once('Jump_Full_Long', 16, { lift: 0.7 }),
-  attack: once('1H_Melee_Attack_Chop', 12),
+  jump: once('Jump_Full_Long', 16, { leap: { height: 16, from: 0.22, to: 0.72 } }),
+  attack: once('Unarmed_Melee_Attack_Kick', 12),
   sit: once('Sit_Floor_Down', 12),
   cheer: once('Cheer', 12),
 } as const;
-const dinosaur = (name: string): Record<string, ClipSpec> => ({
+const dinosaur = (name: string, landed: number): Record<string, ClipSpec> => ({
   idle: loop(`${name}_Idle`),
   walk: loop(`${name}_Walk`),
   run: loop(`${name}_Run`),
-  jump: once(`${name}_Jump`, 12),
+  jump: once(`${name}_Jump`, 12, { to: landed }),
   attack: once(`${name}_Attack`, 12),
 });
 const vehicle = {
@@ -77,7 +86,7 @@ const animals: readonly SubjectSpec[] = [
     id: 'lion',
     file: 'animals_pack/Wolf.glb',
     fit: 'width',
-    size: 60,
+    size: 64,
     root: 'Body',
     mane: true,
     colours: { Main: '#eaa93a', Main_Light: '#ffe2a0', Eyes_Black: '#201008', Nose: '#3a1c10' },
@@ -97,7 +106,7 @@ const animals: readonly SubjectSpec[] = [
     id: 'cow',
     file: 'animals_pack/Cow.glb',
     fit: 'width',
-    size: 60,
+    size: 62,
     root: 'Body',
     colours: {
       '*': '#fdfdfb',
@@ -113,7 +122,7 @@ const animals: readonly SubjectSpec[] = [
     id: 'fox',
     file: 'animals_pack/Fox.glb',
     fit: 'width',
-    size: 56,
+    size: 62,
     root: 'Body',
     colours: {
       Main: '#ff6a10',
@@ -146,7 +155,7 @@ const animals: readonly SubjectSpec[] = [
     id: 'stag',
     file: 'animals_pack/Stag.glb',
     fit: 'width',
-    size: 50,
+    size: 54,
     root: 'Body',
     colours: {
       Material: '#cc9a60',
@@ -155,7 +164,7 @@ const animals: readonly SubjectSpec[] = [
       'Material.010': '#8a5a34',
       'Material.011': '#140c08',
     },
-    clips: { ...hoofed, eat: once('Eating') },
+    clips: hoofed,
   },
 ];
 
@@ -166,13 +175,15 @@ const others: readonly SubjectSpec[] = [
     fit: 'height',
     size: 56,
     root: 'hips',
-    gain: 1.35,
+    gain: [1.55, 1.6, 1.75],
+    towards: 38,
     hidden: [
       '1H_Sword_Offhand',
       'Badge_Shield',
       'Rectangle_Shield',
       'Round_Shield',
       'Spike_Shield',
+      '1H_Sword',
       '2H_Sword',
     ],
     clips: person,
@@ -183,7 +194,8 @@ const others: readonly SubjectSpec[] = [
     fit: 'height',
     size: 60,
     root: 'hips',
-    gain: 1.2,
+    gain: [1.4, 1.15, 1.65],
+    towards: 38,
     hidden: ['Spellbook', 'Spellbook_open', '2H_Staff'],
     clips: { ...person, attack: once('Spellcast_Shoot', 12) },
   },
@@ -200,7 +212,7 @@ const others: readonly SubjectSpec[] = [
       Black: '#101010',
       Red: '#d8404a',
     },
-    clips: dinosaur('TRex'),
+    clips: dinosaur('TRex', 0.85),
   },
   {
     id: 'triceratops',
@@ -209,7 +221,7 @@ const others: readonly SubjectSpec[] = [
     size: 60,
     root: 'Body',
     colours: { Purple: '#3a6df0', LightBrown: '#9cc4ff', Brown: '#fff0c8' },
-    clips: dinosaur('Triceratops'),
+    clips: dinosaur('Triceratops', 1.1),
   },
   {
     id: 'clownfish',
@@ -229,13 +241,46 @@ const others: readonly SubjectSpec[] = [
     id: 'dolphin',
     file: 'fish_pack/Dolphin.glb',
     fit: 'width',
-    size: 60,
+    size: 68,
     root: 'Root',
-    colours: { Top: '#b9c6d6', Bottom: '#ffffff' },
+    colours: { Top: '#c9d4e4', Bottom: '#ffffff' },
     clips: { idle: loop('Swim'), swim: loop('Swim') },
   },
-  { id: 'taxi', file: 'fbx/Taxi.fbx', fit: 'width', size: 60, clips: vehicle },
-  { id: 'car', file: 'fbx/SportsCar.fbx', fit: 'width', size: 60, clips: vehicle },
+  {
+    id: 'taxi',
+    file: 'fbx/Taxi.fbx',
+    fit: 'width',
+    size: 66,
+    turn: 180,
+    towards: 10,
+    colours: {
+      Yellow: '#ffd21a',
+      DarkOrange: '#f0a010',
+      Black: '#202024',
+      Grey: '#8a8c94',
+      Windows: '#3a4a60',
+      Headlights: '#fff8d8',
+      TailLights: '#e02020',
+    },
+    clips: vehicle,
+  },
+  {
+    id: 'car',
+    file: 'fbx/SUV.fbx',
+    fit: 'width',
+    size: 62,
+    turn: 180,
+    towards: 10,
+    colours: {
+      White: '#e8202c',
+      Black: '#202024',
+      Grey: '#9a9ca4',
+      Windows: '#a8d8f4',
+      Headlights: '#fff8d8',
+      TailLights: '#801010',
+    },
+    clips: vehicle,
+  },
 ];
 
 export const SUBJECTS: readonly SubjectSpec[] = [...animals, ...others];
