@@ -2,27 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, resolve, sep } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { mediaType } from './mediaTypes.mjs';
 import { SECURITY_HEADERS } from './securityHeaders.mjs';
-
-/** @type {Record<string, string>} */
-const MEDIA_TYPES = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.webmanifest': 'application/manifest+json; charset=utf-8',
-  '.wasm': 'application/wasm',
-  '.onnx': 'application/octet-stream',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.gif': 'image/gif',
-  '.ico': 'image/x-icon',
-  '.mp4': 'video/mp4',
-  '.txt': 'text/plain; charset=utf-8',
-};
 
 /** Bundled files carry a hash of their content in their name. */
 const NEVER_CHANGES = /^\/assets\/.*-[\w-]{8}\.\w+$/;
@@ -34,9 +17,14 @@ const NEVER_CHANGES = /^\/assets\/.*-[\w-]{8}\.\w+$/;
  *
  * @typedef {object} ServeOptions
  * @property {string} root folder to serve
+ * @property {Record<string, string>} [mounts] further folders by the address that they appear at,
+ *   e.g. { '/models/micro/': 'tests/fixtures/micro' }; they come before the root
  * @property {number} [port] 0, the default, takes a free one
  * @property {string} [host] default: this machine only
  * @property {Record<string, string>} [headers] sent with every response
+ *
+ * @typedef {{ prefix: string, folder: string }} Place an address and the folder that lies there
+ * @typedef {{ path: string, size: number, modified: Date }} FoundFile size in bytes
  */
 
 /**
@@ -47,14 +35,18 @@ const NEVER_CHANGES = /^\/assets\/.*-[\w-]{8}\.\w+$/;
  */
 export async function serveDirectory({
   root,
+  mounts = {},
   port = 0,
   host = 'localhost',
   headers = SECURITY_HEADERS,
 }) {
-  const folder = resolve(root);
+  const places = Object.entries({ ...mounts, '/': root }).map(([prefix, folder]) => ({
+    prefix,
+    folder: resolve(folder),
+  }));
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-    answer(folder, request, response).catch((/** @type {unknown} */ error) => {
+    answer(places, request, response).catch((/** @type {unknown} */ error) => {
       // A reader that went away in the middle of a file is no fault of ours.
       if (!response.headersSent) fail(response, 500, String(error));
       else response.destroy();
@@ -77,43 +69,51 @@ export async function serveDirectory({
 }
 
 /**
- * @param {string} folder
+ * @param {Place[]} places
  * @param {import('node:http').IncomingMessage} request
  * @param {import('node:http').ServerResponse} response
  */
-async function answer(folder, request, response) {
+async function answer(places, request, response) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     return fail(response, 405, 'Only GET and HEAD are possible.');
   }
   const pathname = decodedPath(request.url ?? '/');
-  const path = pathname === null ? null : pathInside(folder, pathname);
+  const path = pathname === null ? null : filePath(places, pathname);
   if (pathname === null || path === null) return fail(response, 400, 'Not a valid address.');
   const file = await fileAt(path);
   if (file === null) return fail(response, 404, `Nothing at ${pathname}.`);
+  const unchanging = NEVER_CHANGES.test(pathname);
+  const caching = unchanging ? 'public, max-age=31536000, immutable' : 'no-cache';
+  response.setHeader('Cache-Control', caching);
+  await sendFile(file, request, response);
+}
 
-  const etag = `"${file.size.toString(16)}-${Math.trunc(file.mtimeMs).toString(16)}"`;
+/**
+ * @param {FoundFile} file
+ * @param {import('node:http').IncomingMessage} request
+ * @param {import('node:http').ServerResponse} response
+ */
+async function sendFile({ path, size, modified }, request, response) {
+  const etag = `"${size.toString(16)}-${modified.getTime().toString(16)}"`;
   response.setHeader('ETag', etag);
-  response.setHeader('Last-Modified', file.mtime.toUTCString());
+  response.setHeader('Last-Modified', modified.toUTCString());
   response.setHeader('Accept-Ranges', 'bytes');
-  response.setHeader(
-    'Cache-Control',
-    NEVER_CHANGES.test(pathname) ? 'public, max-age=31536000, immutable' : 'no-cache',
-  );
   if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
 
-  response.setHeader('Content-Type', MEDIA_TYPES[extname(file.path)] ?? 'application/octet-stream');
-  const range = requestedRange(request, etag, file.size);
+  const range = requestedRange(request, etag, size);
   if (range === 'unsatisfiable') {
-    response.setHeader('Content-Range', `bytes */${file.size}`);
+    response.setHeader('Content-Range', `bytes */${size}`);
     return fail(response, 416, 'The range lies outside the file.');
   }
-  const { start, end } = range ?? { start: 0, end: file.size - 1 };
-  response.setHeader('Content-Length', end - start + 1);
-  if (range) response.setHeader('Content-Range', `bytes ${start}-${end}/${file.size}`);
-  response.writeHead(range ? 206 : 200);
-  if (request.method === 'HEAD' || file.size === 0) return void response.end();
-  await pipeline(createReadStream(file.path, { start, end }), response);
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  if (range) response.setHeader('Content-Range', `bytes ${start}-${end}/${size}`);
+  response.writeHead(range ? 206 : 200, {
+    'Content-Type': mediaType(path),
+    'Content-Length': end - start + 1,
+  });
+  if (request.method === 'HEAD' || size === 0) return void response.end();
+  await pipeline(createReadStream(path, { start, end }), response);
 }
 
 /**
@@ -129,13 +129,16 @@ function decodedPath(url) {
 }
 
 /**
- * @param {string} folder absolute
+ * @param {Place[]} places
  * @param {string} pathname
- * @returns {string | null} null when it would leave the folder
+ * @returns {string | null} null when it would leave its folder
  */
-function pathInside(folder, pathname) {
-  if (pathname.includes('\0')) return null;
-  const path = join(folder, pathname);
+function filePath(places, pathname) {
+  if (pathname.includes('\0') || !pathname.startsWith('/')) return null;
+  const place = places.find(({ prefix }) => pathname.startsWith(prefix));
+  if (!place) return null;
+  const { folder, prefix } = place;
+  const path = join(folder, pathname.slice(prefix.length));
   return path === folder || path.startsWith(folder + sep) ? path : null;
 }
 
@@ -143,14 +146,12 @@ function pathInside(folder, pathname) {
  * The file at a path; for a folder its index.html.
  *
  * @param {string} path
- * @returns {Promise<{ path: string, size: number, mtime: Date, mtimeMs: number } | null>}
+ * @returns {Promise<FoundFile | null>}
  */
 async function fileAt(path) {
   const found = await stat(path).catch(() => null);
   if (found?.isDirectory()) return fileAt(join(path, 'index.html'));
-  if (!found?.isFile()) return null;
-  const { size, mtime, mtimeMs } = found;
-  return { path, size, mtime, mtimeMs };
+  return found?.isFile() ? { path, size: found.size, modified: found.mtime } : null;
 }
 
 /**
