@@ -41,7 +41,7 @@ def subject_name(scene: Scene, rng: np.random.Generator) -> str:
 
 
 def token_set(count: int) -> TokenSet:
-    """Clips whose frames repeat a random frame with a few changes, so that there is much to learn."""
+    """Clips that repeat a random frame with a few changes: there is much to learn."""
     rng = np.random.default_rng(5)
     frames = rng.integers(0, CONFIG.codes, (count, 1, CONFIG.cells))
     changed = rng.random((count, 5, CONFIG.cells)) < 0.1

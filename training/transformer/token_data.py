@@ -18,9 +18,11 @@ import torch
 from training.common.distributed import Process, launch
 from training.common.progress import format_seconds
 from training.presets import PRESETS, Preset, data_folder, preset_named
+from training.transformer.config import FRAMES
 from training.transformer.tokens import Kind, TokenSet, join, token_file
 from training.vqvae.config import vqvae_folder
-from training.vqvae.model import VQVAE, frames_to_tensor, load_vqvae
+from training.vqvae.model import VQVAE, load_vqvae
+from training.vqvae.tokenize_frames import encode
 from training.world.atlas import World, load_world
 from training.world.composite import render
 from training.world.dataset import interpolation_times, key_frame_times
@@ -45,13 +47,6 @@ def draw_window(kind: Kind, split: str, index: int) -> tuple[Scene, list[float],
     return scene, list(times), duration
 
 
-@torch.inference_mode()
-def encode_clips(vqvae: VQVAE, clips: list[np.ndarray]) -> np.ndarray:
-    """Clips of uint8 frames [5, P, P, 3] -> uint16 tokens [N, 5, C]."""
-    frames = frames_to_tensor(torch.from_numpy(np.concatenate(clips)))
-    return vqvae.encode(frames).reshape(len(clips), 5, -1).to(torch.int32).numpy().astype(np.uint16)
-
-
 def build_part(
     kind: Kind, split: str, indices: range, world: World, vqvae: VQVAE, report: bool = False
 ) -> TokenSet:
@@ -63,7 +58,8 @@ def build_part(
     for first in range(0, len(indices), CLIPS_AT_ONCE):
         windows = [draw_window(kind, split, i) for i in indices[first : first + CLIPS_AT_ONCE]]
         clips = [render(scene, times, world)[0] for scene, times, _ in windows]
-        tokens.append(encode_clips(vqvae, clips))
+        found = encode(vqvae, np.concatenate(clips))
+        tokens.append(found.reshape(len(clips), FRAMES, -1))
         scenes += [scene for scene, _, _ in windows]
         durations += [duration for _, _, duration in windows]
         now = time.monotonic()

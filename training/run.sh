@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# Trains a preset from nothing to the exported model package:
+#
+#     training/run.sh --preset micro|mini [--processes 2]
+#
+# Every step is one command and is skipped when its result is there, and the training steps go on
+# where they were interrupted, so the script can be stopped and started again at any time.
+# Data and checkpoints: training/data/<preset> (FLIPBOOK_DATA overrides training/data).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+preset=""
+processes=2
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --preset) preset="$2"; shift 2 ;;
+    --processes) processes="$2"; shift 2 ;;
+    *) echo "unknown option $1; usage: training/run.sh --preset micro|mini [--processes N]" >&2; exit 2 ;;
+  esac
+done
+case "$preset" in
+  micro | mini) ;;
+  *) echo "--preset must be micro or mini" >&2; exit 2 ;;
+esac
+
+export OMP_NUM_THREADS=1
+export FLIPBOOK_DATA="${FLIPBOOK_DATA:-$PWD/training/data}"
+python="${PYTHON:-python3}"
+folder="$FLIPBOOK_DATA/$preset"
+mkdir -p "$folder"
+
+minutes() { "$python" -c "from training.presets import PRESETS; print(PRESETS['$preset'].$1)"; }
+
+# step NAME RESULT COMMAND...: runs the command unless the file RESULT exists.
+step() {
+  local name="$1" result="$2"
+  shift 2
+  if [ -e "$result" ]; then
+    echo "== $name: done ($result)"
+    return
+  fi
+  echo "== $name: $*"
+  local begin=$SECONDS
+  "$@"
+  [ -e "$result" ] || { echo "$name ended without writing $result" >&2; exit 1; }
+  echo "== $name took $((SECONDS - begin)) s"
+}
+
+if [ "$preset" = micro ]; then
+  render="$folder/render"
+  step "world (coloured shapes)" "$render/plates.json" \
+    "$python" -m training.world.synthetic --out "$render"
+else
+  render="$FLIPBOOK_DATA/render"
+  step "world (rendered)" "$render/plates.json" \
+    node training/world/render/render.mjs --out "$render"
+fi
+
+step "caption tokenizer" "$folder/tokenizer.json" \
+  "$python" -m training.text.train --preset "$preset"
+
+# The image tokenizer reads the world from $FLIPBOOK_DATA/render, so it is told this preset's.
+step "image tokenizer" "$folder/vqvae/final.pt" \
+  env FLIPBOOK_DATA="$(dirname "$render")" \
+  "$python" -m training.vqvae.train --preset "$preset" --out "$folder/vqvae" \
+  --minutes "$(minutes vqvae_minutes)" --processes "$processes"
+
+for kind in key interpolation; do
+  step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
+    "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \
+    --processes "$processes"
+done
+
+step "stage 1, key frames" "$folder/keyframes/final.pt" \
+  "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
+  --processes "$processes"
+
+step "stage 2, interpolation" "$folder/interpolation/final.pt" \
+  "$python" -m training.transformer.train --preset "$preset" --stage interpolation \
+  --processes "$processes" --init "$folder/keyframes/final.pt"
+
+step "sample sheet" "$folder/sheet.png" \
+  "$python" -m training.transformer.sheet --preset "$preset" --out "$folder/sheet.png"
+
+echo "== export"
+"$python" -m training.export_onnx --preset "$preset"
+echo "== verify"
+"$python" -m training.verify_export --preset "$preset"
