@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from training.text.caption_tokenizer import SPACE
 
 _CHINESE = "[㐀-鿿]"
+_LONGEST_CHINESE = 3  # characters; longer entries of a word list are phrases, made of such words
 
 
 def seed_pieces(captions: Iterable[str], words: Iterable[str]) -> Counter[str]:
@@ -21,7 +22,8 @@ def seed_pieces(captions: Iterable[str], words: Iterable[str]) -> Counter[str]:
     A word is a run without spaces with its leading "▁", cut into one of `words` (Chinese, longest
     first) and single Chinese characters where it is Chinese.
     """
-    chinese = sorted({w for w in words if re.fullmatch(_CHINESE + "+", w)}, key=len)[::-1]
+    pattern = f"{_CHINESE}{{1,{_LONGEST_CHINESE}}}"
+    chinese = sorted({w for w in words if re.fullmatch(pattern, w)}, key=lambda w: (-len(w), w))
     split = re.compile("(" + "|".join([*map(re.escape, chinese), _CHINESE]) + ")")
     counts: Counter[str] = Counter()
     for caption in captions:

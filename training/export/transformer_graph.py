@@ -1,0 +1,287 @@
+"""One stage's transformer as an ONNX graph that serves both prefill and decode.
+
+It computes what `Transformer.step` computes, with fewer and larger operations: both channels'
+projections are one product, the softmax scale is part of the query weights, position tables are
+summed when the graph is loaded, and attention takes cached and new rows as two products, so that
+nothing copies the caches.
+
+Shapes: B sequences, S rows of this run, Ns and Nt cached rows, H heads, D head width, W patterns.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from torch import Tensor, nn
+
+from training.export.graph_builder import MICROSOFT, GraphBuilder
+from training.export.weight_storage import Precision, store
+from training.transformer.config import FRAMES
+from training.transformer.model import Channel, Layer, RmsNorm, Transformer
+
+CACHES = ("spatial_key", "spatial_value", "temporal_key", "temporal_value")
+
+
+@dataclass(frozen=True)
+class _Normed:
+    """The residual stream and its normalised form, [B, S, hidden]."""
+
+    stream: str
+    normed: str
+
+
+@dataclass(frozen=True)
+class _Biases:
+    spatial: str  # [B, 1, S, Ns+S]
+    temporal: list[str]  # by pattern, [B, 1, S, Nt+S]
+    spatial_split: str  # [Ns, S]
+    temporal_split: str  # [Nt, S]
+
+
+class TransformerGraph:
+    """Builds the graph of `model`; `precision` is how matrices and tables are stored."""
+
+    def __init__(self, model: Transformer, precision: Precision) -> None:
+        self.model = model
+        self.config = model.config
+        self.precision = precision
+        self.g = GraphBuilder(model.config.stage)
+        self._sums = 0
+
+    def build(self) -> onnx.ModelProto:
+        self._declare_inputs()
+        is_image = self._is_image()
+        biases = self._biases()
+        first, second = self._embed(is_image)
+        x = self._add_and_norm(first, second, self.model.layers[0].norm_attention)
+        for index in range(self.config.layers):
+            x = self._layer(index, x, is_image, biases)
+        self._head(x.normed)
+        self.g.output("logits", "float32", ["B", self.config.codes])
+        self._declare_new_rows()
+        return self.g.model()
+
+    def _declare_inputs(self) -> None:
+        g, config = self.g, self.config
+        g.input("ids", "int32", ["B", "S"])
+        if config.hints:
+            g.input("hints", "int32", ["B", "S", 2])
+        g.input("positions", "int32", ["B", "S"])
+        g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
+        g.input("temporal_bias", "float32", [config.patterns, "B", 1, "S", "Nt_S"])
+        for layer in range(config.layers):
+            for cache in CACHES:
+                rows = "Ns" if cache.startswith("spatial") else "Nt"
+                shape = ["B", config.heads, rows, config.head_dim]
+                g.input(f"{cache}_{layer}", "float32", shape)
+
+    def _declare_new_rows(self) -> None:
+        shape = ["B", self.config.heads, "S", self.config.head_dim]
+        for layer in range(self.config.layers):
+            for cache in CACHES:
+                self.g.output(f"new_{cache}_{layer}", "float32", shape)
+
+    # --- input rows ---
+
+    def _table(self, embedding: nn.Embedding, name: str) -> str:
+        return store(self.g, _array(embedding.weight), self.precision, 0, name)
+
+    def _is_image(self) -> str:
+        """float32 [B, S, 1]: 1 for image rows, 0 for text rows."""
+        positions = self.config.text_slots + FRAMES * self.config.cells
+        kinds = (np.arange(positions) >= self.config.text_slots).astype(np.float32)
+        return self.g.node("Gather", self.g.constant(kinds[:, None]), "positions", axis=0)
+
+    def _embed(self, is_image: str) -> tuple[str, str]:
+        """Two summands of the input rows, [B, S, hidden] each."""
+        g = self.g
+        words = g.node("Gather", self._table(self.model.word, "word"), "ids", axis=0)
+        positions = g.node("Gather", self._position_table(), "positions", axis=0)
+        if not self.config.hints:
+            return words, positions
+        total = None
+        for column, table in enumerate(self.model.hints):
+            row = g.reshape(g.slice("hints", column, column + 1, 2), 0, 0)
+            # Every id past the codes is the null row, the table's last.
+            row = g.node("Min", row, g.number(self.config.codes, "int32"))
+            hint = g.node("Gather", self._table(table, f"hint_{column}"), row, axis=0)
+            total = hint if total is None else g.node("Add", total, hint)
+        assert total is not None
+        return g.node("Add", words, positions), g.node("Mul", total, is_image)
+
+    def _position_table(self) -> str:
+        """[T + 5*C, hidden], put together from constants when the graph is loaded."""
+        g, model = self.g, self.model
+        if self.config.positions == "absolute":
+            tables = [
+                self._table(model.position_base, "position_base"),
+                self._table(model.position_extra, "position_extra"),
+            ]
+            return g.node("Concat", *tables, axis=0)
+        hidden = self.config.hidden
+        frame = g.reshape(self._table(model.position_frame, "position_frame"), -1, 1, 1, hidden)
+        row = g.reshape(self._table(model.position_row, "position_row"), 1, -1, 1, hidden)
+        column = g.reshape(self._table(model.position_column, "position_column"), 1, 1, -1, hidden)
+        image = g.reshape(g.node("Add", g.node("Add", frame, row), column), -1, hidden)
+        return g.node("Concat", self._table(model.position_text, "position_text"), image, axis=0)
+
+    def _biases(self) -> _Biases:
+        """Per-pattern biases, and how many columns are cached and new."""
+        g, patterns = self.g, self.config.patterns
+        names = [f"temporal_bias_{pattern}" for pattern in range(patterns)]
+        if patterns > 1:
+            g.nodes("Split", ["temporal_bias"], names, axis=0, num_outputs=patterns)
+        else:
+            names = ["temporal_bias"]
+        temporal = [g.node("Squeeze", name, g.ints(0)) for name in names]
+        new = g.node("Shape", "ids", start=1, end=2)
+        counts = [
+            g.node("Concat", g.node("Shape", f"{channel}_key_0", start=2, end=3), new, axis=0)
+            for channel in ("spatial", "temporal")
+        ]
+        return _Biases("spatial_bias", temporal, counts[0], counts[1])
+
+    # --- layers ---
+
+    def _layer(self, index: int, x: _Normed, is_image: str, biases: _Biases) -> _Normed:
+        g, layer = self.g, self.model.layers[index]
+        heads = self._project(index, layer, x.normed)
+        base = self._attend(
+            f"layer_{index}.spatial", index, heads[:3], biases.spatial, biases.spatial_split
+        )
+        plus = self._attend(
+            f"layer_{index}.temporal",
+            index,
+            heads[3:],
+            biases.temporal[layer.pattern],
+            biases.temporal_split,
+        )
+        base = self._linear(base, [layer.spatial.dense], f"layer_{index}.spatial.dense")
+        plus = self._linear(plus, [layer.temporal.dense], f"layer_{index}.temporal.dense")
+        share = 1 - 1 / (1 + np.exp(-_array(layer.mix).astype(np.float64)))
+        weight = g.node("Mul", is_image, g.constant(share.astype(np.float32)))
+        mixed = g.node("Add", base, g.node("Mul", g.node("Sub", plus, base), weight))
+        mixed = self._norm_out(mixed, layer.norm_attention_out)
+        x = self._add_and_norm(x.stream, mixed, layer.norm_mlp)
+        inner = self._activate(self._linear(x.normed, [layer.mlp_in], f"layer_{index}.mlp_in"))
+        outer = self._linear(inner, [layer.mlp_out], f"layer_{index}.mlp_out")
+        last = index + 1 == self.config.layers
+        following = self.model.norm if last else self.model.layers[index + 1].norm_attention
+        outer = self._norm_out(outer, layer.norm_mlp_out)
+        return self._add_and_norm(x.stream, outer, following)
+
+    def _project(self, index: int, layer: Layer, normed: str) -> list[str]:
+        """Queries, keys and values of both channels: six values [B, H, S, D]. The keys and values
+        are the graph's new cache rows."""
+        g, config = self.g, self.config
+        channels: list[Channel] = [layer.spatial, layer.temporal]
+        qkv = self._linear(
+            normed,
+            [channel.qkv for channel in channels],
+            f"layer_{index}.qkv",
+            scale=np.tile(np.repeat([config.head_dim**-0.5, 1, 1], config.hidden), 2),
+        )
+        parts = g.reshape(qkv, 0, 0, 6, config.heads, config.head_dim)
+        by_part = g.node("Transpose", parts, perm=[2, 0, 3, 1, 4])
+        split = [f"layer_{index}.part_{part}" for part in range(6)]
+        g.nodes("Split", [by_part], split, axis=0, num_outputs=6)
+        names = [f"layer_{index}.spatial_query", *(f"new_{c}_{index}" for c in CACHES[:2])]
+        names += [f"layer_{index}.temporal_query", *(f"new_{c}_{index}" for c in CACHES[2:])]
+        return [
+            g.node("Squeeze", part, g.ints(0), name=name)
+            for part, name in zip(split, names, strict=True)
+        ]
+
+    def _attend(self, name: str, index: int, heads: list[str], bias: str, split: str) -> str:
+        """softmax(q [past_k, k]^T + bias) [past_v, v] of one channel: [B, S, hidden]."""
+        g = self.g
+        query, key, value = heads
+        channel = name.split(".")[1]
+        past_key, past_value = f"{channel}_key_{index}", f"{channel}_value_{index}"
+        scores = g.node("Concat", self._scores(query, past_key), self._scores(query, key), axis=-1)
+        weights = g.node("Softmax", g.node("Add", scores, bias), axis=-1)
+        g.nodes("Split", [weights, split], [f"{name}.past", f"{name}.new"], axis=-1)
+        context = g.node(
+            "Add",
+            g.node("MatMul", f"{name}.past", past_value),
+            g.node("MatMul", f"{name}.new", value),
+        )
+        rows = g.node("Transpose", context, perm=[0, 2, 1, 3])
+        return g.reshape(rows, 0, 0, self.config.hidden)
+
+    def _scores(self, query: str, key: str) -> str:
+        """onnxruntime joins this Transpose and MatMul into one operation."""
+        return self.g.node("MatMul", query, self.g.node("Transpose", key, perm=[0, 1, 3, 2]))
+
+    def _linear(
+        self, x: str, linears: list[nn.Linear], name: str, scale: np.ndarray | None = None
+    ) -> str:
+        """x W^T + b of several layers side by side; `scale` multiplies outputs."""
+        g = self.g
+        weight = np.concatenate([_array(linear.weight) for linear in linears])
+        factor = np.ones(len(weight)) if scale is None else scale
+        weight = (weight * factor[:, None]).astype(np.float32)
+        product = g.node("MatMul", x, store(g, weight.T, self.precision, 1, f"{name}.weight"))
+        if linears[0].bias is None:
+            return product
+        bias = np.concatenate([_array(linear.bias) for linear in linears]) * factor
+        return g.node("Add", product, g.constant(bias.astype(np.float32), name=f"{name}.bias"))
+
+    def _activate(self, inner: str) -> str:
+        if self.config.activation == "gelu":
+            return self.g.node("Gelu", inner, approximate="tanh")
+        positive = self.g.node("Relu", inner)
+        return self.g.node("Mul", positive, positive)
+
+    # --- norms ---
+
+    def _add_and_norm(self, stream: str, change: str, norm: nn.Module) -> _Normed:
+        """stream + change, and that sum through `norm`."""
+        g = self.g
+        if isinstance(norm, RmsNorm):
+            self._sums += 1
+            total = f"stream_{self._sums}"
+            g.nodes(
+                "SkipSimplifiedLayerNormalization",
+                [stream, change, g.constant(_array(norm.weight))],
+                [f"{total}.normed", "", "", total],
+                MICROSOFT,
+                epsilon=norm.eps,
+            )
+            return _Normed(total, f"{total}.normed")
+        total = g.node("Add", stream, change)
+        return _Normed(total, self._layer_norm(total, norm))
+
+    def _norm_out(self, change: str, norm: nn.Module) -> str:
+        """The second norm of CogVideo's sandwich; pre-norm models have none."""
+        return change if isinstance(norm, nn.Identity) else self._layer_norm(change, norm)
+
+    def _layer_norm(self, x: str, norm: nn.Module) -> str:
+        assert isinstance(norm, nn.LayerNorm), "RMS norms stand only behind a sum"
+        weight, bias = (self.g.constant(_array(part)) for part in (norm.weight, norm.bias))
+        return self.g.node("LayerNormalization", x, weight, bias, axis=-1, epsilon=norm.eps)
+
+    # --- head ---
+
+    def _head(self, normed: str) -> None:
+        """Logits of the last row, raised by the copy gates."""
+        g, config = self.g, self.config
+        last = g.reshape(g.slice(normed, -1, 1 << 31, 1), 0, config.hidden)
+        weight = _array(self.model.head_weight()).T
+        logits = g.node("MatMul", last, store(g, weight, self.precision, 1, "head.weight"))
+        if self.model.gate is not None:
+            gates = self._linear(last, [self.model.gate], "gate")
+            codes = g.constant(np.arange(config.codes), "int32")
+            hints = g.slice("hints", -1, 1 << 31, 1)
+            for column in range(config.hints):
+                hint = g.reshape(g.slice(hints, column, column + 1, 2), 0, 1)
+                same = g.cast(g.node("Equal", hint, codes), "float32")
+                gate = gates
+                if config.hints > 1:
+                    gate = g.slice(gates, column, column + 1, 1)
+                logits = g.node("Add", logits, g.node("Mul", same, gate))
+        g.node("Identity", logits, name="logits")
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return tensor.detach().float().cpu().numpy()
