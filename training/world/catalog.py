@@ -1,0 +1,99 @@
+"""What the toy world contains and what goes together: subjects, actions, places.
+
+The order of the three name lists is the order of class labels; append, never reorder.
+"""
+
+from typing import Literal
+
+Kind = Literal["animal", "person", "dinosaur", "fish", "car"]
+
+SUBJECT_KINDS: dict[str, Kind] = {
+    "lion": "animal",
+    "zebra": "animal",
+    "cow": "animal",
+    "fox": "animal",
+    "horse": "animal",
+    "stag": "animal",
+    "knight": "person",
+    "mage": "person",
+    "trex": "dinosaur",
+    "triceratops": "dinosaur",
+    "clownfish": "fish",
+    "dolphin": "fish",
+    "taxi": "car",
+    "car": "car",
+}
+SUBJECTS = tuple(SUBJECT_KINDS)
+
+ACTIONS = (
+    "stand",
+    "walk",
+    "run",
+    "walk_toward",
+    "walk_stop",
+    "jump",
+    "eat",
+    "drink",
+    "attack",
+    "sit",
+    "cheer",
+    "swim",
+    "drive",
+    "park",
+)
+
+PLACES = (
+    "meadow",
+    "forest",
+    "autumn",
+    "desert",
+    "snow",
+    "street",
+    "lake",
+    "night",
+    "underwater",
+)
+
+DIRECTIONS = ("left", "right", "toward")
+
+# Plates per place.
+LAYOUTS = 4
+
+# Playing speed of the subject; the pixels per second of a scene are rounded to the 4-pixel grid.
+SPEEDS = (0.85, 1.0, 1.2)
+
+MOVING_ACTIONS = frozenset({"walk", "run", "walk_stop", "swim", "drive", "park"})
+
+_LAND_ACTIONS = ("stand", "walk", "run", "walk_toward", "walk_stop", "jump", "attack")
+_KIND_ACTIONS: dict[Kind, tuple[str, ...]] = {
+    "animal": (*_LAND_ACTIONS, "eat", "drink"),
+    "person": (*_LAND_ACTIONS, "sit", "cheer"),
+    "dinosaur": _LAND_ACTIONS,
+    "fish": ("swim",),
+    "car": ("drive", "park"),
+}
+
+_LAND_PLACES = ("meadow", "forest", "autumn", "desert", "snow", "street", "lake", "night")
+_KIND_PLACES: dict[Kind, tuple[str, ...]] = {
+    "animal": _LAND_PLACES,
+    "person": _LAND_PLACES,
+    "dinosaur": _LAND_PLACES,
+    "fish": ("underwater",),
+    "car": ("street", "desert", "snow", "night"),
+}
+
+
+def actions_of(subject: str) -> tuple[str, ...]:
+    """The actions that a subject can do."""
+    return _KIND_ACTIONS[SUBJECT_KINDS[subject]]
+
+
+def places_of(subject: str, action: str) -> tuple[str, ...]:
+    """The places where a subject can do an action; water to drink is only at the lake."""
+    places = _KIND_PLACES[SUBJECT_KINDS[subject]]
+    return ("lake",) if action == "drink" else places
+
+
+def directions_of(action: str) -> tuple[str, ...]:
+    """Directions that a scene of this action may have; the plate decides for a drinker."""
+    return ("toward",) if action == "walk_toward" else ("left", "right")

@@ -1,0 +1,48 @@
+"""Which moments of a scene a training sample shows, and the text that announces the window."""
+
+import numpy as np
+
+from training.world.scene import CLIP_SECONDS, MASTER_RATE, Scene, core_window
+
+WINDOW_FRAMES = 5
+# Duration of five frames, written before the prompt; key: frames per second.
+DURATION_TEXTS = {1: "4.0秒", 2: "2.0秒", 4: "1.0秒", 8: "0.5秒"}
+KEY_FRAME_RATE = 1
+_WHOLE_CLIP_SHARE = 0.75
+_INTERPOLATION_RATES = (2, 4, 8)
+
+
+def window_times(start: float, rate: int) -> list[float]:
+    """Five times in seconds from `start` at `rate` frames per second."""
+    return [start + i / rate for i in range(WINDOW_FRAMES)]
+
+
+def key_frame_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float], str]:
+    """Times of five key frames and their duration text.
+
+    Mostly the whole clip at 1 fps, else a shorter window that still shows the action.
+    """
+    if rng.random() < _WHOLE_CLIP_SHARE:
+        return window_times(0.0, KEY_FRAME_RATE), DURATION_TEXTS[KEY_FRAME_RATE]
+    rate = int(rng.choice((2, 4)))
+    seconds = (WINDOW_FRAMES - 1) / rate
+    low, high = 0.0, CLIP_SECONDS - seconds
+    core = core_window(scene)
+    if core is not None:
+        # The window holds the middle of the stage that the caption speaks of.
+        middle = sum(core) / 2
+        low, high = max(low, middle - 0.8 * seconds), min(high, middle - 0.2 * seconds)
+    return window_times(_random_start(low, high, rng), rate), DURATION_TEXTS[rate]
+
+
+def interpolation_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float], str]:
+    """Times of five frames, of which 0, 2 and 4 are given and 1 and 3 wanted, and their text."""
+    rate = int(rng.choice(_INTERPOLATION_RATES))
+    high = CLIP_SECONDS - (WINDOW_FRAMES - 1) / rate
+    return window_times(_random_start(0.0, high, rng), rate), DURATION_TEXTS[rate]
+
+
+def _random_start(low: float, high: float, rng: np.random.Generator) -> float:
+    """A start on the grid of the master clip's frames, within low..high where possible."""
+    first, last = int(np.ceil(low * MASTER_RATE)), int(np.floor(high * MASTER_RATE))
+    return int(rng.integers(first, max(first, last) + 1)) / MASTER_RATE
