@@ -84,7 +84,7 @@ class TransformerGraph:
     # --- input rows ---
 
     def _table(self, embedding: nn.Embedding, name: str) -> str:
-        return store(self.g, _array(embedding.weight), self.precision, 0, name)
+        return store(self.g, _array(embedding.weight), self.precision, name)
 
     def _is_image(self) -> str:
         """float32 [B, S, 1]: 1 for image rows, 0 for text rows."""
@@ -219,12 +219,13 @@ class TransformerGraph:
         """x W^T + b of several layers side by side; `scale` multiplies outputs."""
         g = self.g
         weight = np.concatenate([_array(linear.weight) for linear in linears])
-        factor = np.ones(len(weight)) if scale is None else scale
-        weight = (weight * factor[:, None]).astype(np.float32)
-        product = g.node("MatMul", x, store(g, weight.T, self.precision, 1, f"{name}.weight"))
+        matrix = store(g, weight, self.precision, f"{name}.weight", transposed=True, factor=scale)
+        product = g.node("MatMul", x, matrix)
         if linears[0].bias is None:
             return product
-        bias = np.concatenate([_array(linear.bias) for linear in linears]) * factor
+        bias = np.concatenate([_array(linear.bias) for linear in linears])
+        if scale is not None:
+            bias = bias * scale
         return g.node("Add", product, g.constant(bias.astype(np.float32), name=f"{name}.bias"))
 
     def _activate(self, inner: str) -> str:
@@ -267,8 +268,9 @@ class TransformerGraph:
         """Logits of the last row, raised by the copy gates."""
         g, config = self.g, self.config
         last = g.reshape(g.slice(normed, -1, 1 << 31, 1), 0, config.hidden)
-        weight = _array(self.model.head_weight()).T
-        logits = g.node("MatMul", last, store(g, weight, self.precision, 1, "head.weight"))
+        weight = _array(self.model.head_weight())
+        matrix = store(g, weight, self.precision, "head.weight", transposed=True)
+        logits = g.node("MatMul", last, matrix)
         if self.model.gate is not None:
             gates = self._linear(last, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")

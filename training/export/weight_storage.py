@@ -10,6 +10,8 @@ fp32   as trained.
 from typing import Literal
 
 import numpy as np
+import torch
+from torch import nn
 
 from training.export.graph_builder import GraphBuilder
 
@@ -18,33 +20,56 @@ _LARGEST = 127
 _SMALL = 1024  # tables below this many values stay float32: nothing to gain
 
 
-def rounded(weight: np.ndarray, precision: Precision, axis: int) -> np.ndarray:
-    """float32 values that a graph computes with after `weight` was stored: the exact reference.
+def store(
+    g: GraphBuilder,
+    weight: np.ndarray,
+    precision: Precision,
+    name: str,
+    transposed: bool = False,
+    factor: np.ndarray | None = None,
+) -> str:
+    """Adds `weight` [outputs or rows, ...] to the graph; returns its float32 value.
 
-    `axis` is the one along which scales differ (rows of a table, outputs of a matrix).
+    `factor` [outputs] multiplies it. `transposed` (matrices only) makes it [inputs, outputs].
     """
+    shape = (-1,) + (1,) * (weight.ndim - 1)
+    factors = np.ones(len(weight)) if factor is None else factor
+    factors = factors.astype(np.float32).reshape(shape)
+
+    def turn(array: np.ndarray) -> np.ndarray:
+        return array.T if transposed else array
+
+    if precision == "fp32" or weight.size < _SMALL:
+        return g.constant(turn(weight * factors).astype(np.float32), name=name)
+    if precision == "fp16":
+        half = turn(weight * factors).astype(np.float16)
+        return g.cast(g.constant(half, name=name), "float32")
+    values, scales = _quantise(weight)
+    whole = g.cast(g.constant(turn(values), name=name), "float32")
+    return g.node("Mul", whole, g.constant(turn(scales * factors), name=f"{name}.scale"))
+
+
+def rounded(weight: np.ndarray, precision: Precision) -> np.ndarray:
+    """The float32 values that a graph computes with after `weight` was stored in it."""
     if precision == "fp32" or weight.size < _SMALL:
         return weight.astype(np.float32)
     if precision == "fp16":
         return weight.astype(np.float16).astype(np.float32)
-    values, scales = _quantise(weight, axis)
+    values, scales = _quantise(weight)
     return values.astype(np.float32) * scales
 
 
-def store(g: GraphBuilder, weight: np.ndarray, precision: Precision, axis: int, name: str) -> str:
-    """Adds `weight` to the graph; returns the float32 value of the same shape."""
-    if precision == "fp32" or weight.size < _SMALL:
-        return g.constant(weight.astype(np.float32), name=name)
-    if precision == "fp16":
-        return g.cast(g.constant(weight.astype(np.float16), name=name), "float32")
-    values, scales = _quantise(weight, axis)
-    whole = g.cast(g.constant(values, name=name), "float32")
-    return g.node("Mul", whole, g.constant(scales, name=f"{name}.scale"))
+@torch.no_grad()
+def round_weights(module: nn.Module, precision: Precision) -> None:
+    """Gives `module` the values that its graph computes with: matrices, kernels and tables."""
+    for parameter in module.parameters():
+        if parameter.ndim >= 2:
+            parameter.copy_(torch.from_numpy(rounded(parameter.float().numpy(), precision)))
 
 
-def _quantise(weight: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """int8 values and float32 scales, which keep `axis` and have 1 elsewhere."""
-    others = tuple(i for i in range(weight.ndim) if i != axis % weight.ndim)
+def _quantise(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int8 values and float32 scales [outputs, 1, ...]."""
+    others = tuple(range(1, weight.ndim))
     largest = np.abs(weight).max(axis=others, keepdims=True).astype(np.float32)
     scales = np.maximum(largest / np.float32(_LARGEST), np.float32(1e-12))
     values = np.clip(np.rint(weight / scales), -_LARGEST, _LARGEST).astype(np.int8)
