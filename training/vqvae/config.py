@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-DATA_FOLDER = Path(os.environ.get("FLIPBOOK_DATA", "training/data"))
+DATA_FOLDER = Path(os.environ.get("FLIPBOOK_DATA", Path(__file__).parents[1] / "data"))
 
 
 @dataclass(frozen=True)

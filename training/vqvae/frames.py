@@ -55,17 +55,19 @@ class FramePool:
     def __init__(self, source: FrameSource, size: int, rng: np.random.Generator):
         self._source, self._rng = source, rng
         self.frames, self.masks = source(rng, size)
-        self._weigh()
+        self._weights = self._weights_of(self.masks)
+        self._cumulative = np.cumsum(self._weights)
 
-    def _weigh(self) -> None:
-        shown = self.masks.reshape(len(self.masks), -1).any(1)
-        self._cumulative = np.cumsum(np.where(shown, 1.0, 0.25))
+    @staticmethod
+    def _weights_of(masks: np.ndarray) -> np.ndarray:
+        return np.where(masks.reshape(len(masks), -1).any(1), 1.0, 0.25)
 
     def renew(self, count: int) -> None:
         """Replaces ``count`` random frames by new ones."""
         places = self._rng.choice(len(self.frames), count, replace=False)
         self.frames[places], self.masks[places] = self._source(self._rng, count)
-        self._weigh()
+        self._weights[places] = self._weights_of(self.masks[places])
+        self._cumulative = np.cumsum(self._weights)
 
     def _pick(self, count: int) -> np.ndarray:
         points = self._rng.uniform(0, self._cumulative[-1], count)

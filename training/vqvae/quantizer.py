@@ -8,7 +8,7 @@ from torch.nn import functional
 from training.common.distributed import process_count, sum_over_processes
 
 DECAY = 0.98
-DEAD_SHARE = 0.03
+DEAD_SHARE = 0.05
 """A code used less than this share of the average use is replaced."""
 
 
