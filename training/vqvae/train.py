@@ -133,7 +133,8 @@ class Trainer:
 
     def _batch(self, share: float) -> tuple[Tensor, Tensor]:
         config = self.run.config
-        if share < config.full_frames_from:
+        # Crops lack what lies beyond their edges, so their tokens are not those of whole frames.
+        if share < config.full_frames_from and not self.run.freeze_encoder:
             frames, mask = self.pool.crops(config.crops, config.crop, config.factor)
         else:
             frames, mask = self.pool.full_frames(config.frames)
