@@ -1,0 +1,104 @@
+"""The trained parts of a preset, gathered for export."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training.common.checkpoint import load_checkpoint
+from training.presets import Preset, data_folder
+from training.text.caption_tokenizer import CaptionTokenizer
+from training.transformer.checkpoints import load_transformer, newest
+from training.transformer.config import STAGES, Stage
+from training.transformer.model import Transformer
+from training.transformer.tokens import KIND_OF_STAGE, token_file
+from training.vqvae.config import VQVAE_PRESETS
+from training.vqvae.model import VQVAE, load_vqvae
+
+
+@dataclass(frozen=True)
+class TrainedParts:
+    preset: Preset
+    tokenizer: CaptionTokenizer
+    vqvae: VQVAE
+    transformers: dict[Stage, Transformer]
+    facts: dict[str, str | int | float]
+    """How the parts were trained, for the manifest."""
+
+
+def load_parts(preset: Preset) -> TrainedParts:
+    """All parts from their checkpoints. FileNotFoundError names every missing one at once."""
+    folder = data_folder(preset.name)
+    vqvae_file = folder / "vqvae" / "final.pt"
+    stage_files = {stage: newest(preset.name, stage) for stage in STAGES}
+    missing = [
+        str(path)
+        for path in (folder / "tokenizer.json", vqvae_file, *stage_files.values())
+        if not path.exists()
+    ]
+    if missing:
+        raise FileNotFoundError(
+            f"The {preset.name} model is not trained yet; missing: {', '.join(missing)}. "
+            f"Run training/run.sh --preset {preset.name} first."
+        )
+    facts = {f"vqvae{name}": value for name, value in _duration(vqvae_file).items()}
+    for stage, path in stage_files.items():
+        facts |= {f"{stage}{name}": value for name, value in _duration(path).items()}
+        tokens = token_file(preset.name, KIND_OF_STAGE[stage], "train")
+        if tokens.exists():
+            facts[f"{stage}DataSha256"] = hashlib.sha256(tokens.read_bytes()).hexdigest()
+    return TrainedParts(
+        preset,
+        CaptionTokenizer.load(folder / "tokenizer.json"),
+        load_vqvae(vqvae_file),
+        {stage: load_transformer(path) for stage, path in stage_files.items()},
+        facts,
+    )
+
+
+def _duration(path: Path) -> dict[str, int | float]:
+    checkpoint = load_checkpoint(path)
+    return {"Steps": checkpoint.step, "Minutes": round(checkpoint.elapsed / 60, 1)}
+
+
+def untrained_parts(preset: Preset, tokenizer: CaptionTokenizer, seed: int = 1) -> TrainedParts:
+    """Random weights, large enough that codes and pictures vary: enough to test a runtime with."""
+    torch.manual_seed(seed)
+    vqvae = VQVAE(VQVAE_PRESETS[preset.name])
+    transformers = {
+        stage: Transformer(preset.transformer(stage, tokenizer.vocabulary_size, tokenizer.pad_id))
+        for stage in STAGES
+    }
+    for module in (vqvae, *transformers.values()):
+        _enlarge(module)
+    return TrainedParts(preset, tokenizer, vqvae, transformers, {"weights": "random, not trained"})
+
+
+@torch.no_grad()
+def _enlarge(module: nn.Module) -> None:
+    module.eval().requires_grad_(False)
+    for parameter in module.parameters():
+        if parameter.ndim >= 2:
+            spread = parameter[0].numel() ** -0.5
+            parameter.add_(torch.randn_like(parameter) * spread)
+
+
+def check_fit(parts: TrainedParts) -> None:
+    """ValueError if the parts were not trained with each other's vocabulary and codes."""
+    tokenizer, vqvae = parts.tokenizer, parts.vqvae.config
+    for stage, model in parts.transformers.items():
+        wanted = parts.preset.transformer(stage, tokenizer.vocabulary_size, tokenizer.pad_id)
+        if model.config != wanted:
+            raise ValueError(
+                f"The {stage} model does not fit preset and tokenizer: it has {model.config}, "
+                f"expected {wanted}. Train it again, or restore the tokenizer it was trained with."
+            )
+        if (vqvae.codes, vqvae.grid) != (model.config.codes, model.config.grid):
+            raise ValueError(
+                f"The picture tokenizer has {vqvae.codes} codes and {vqvae.grid} cells a side, "
+                f"the {stage} model {model.config.codes} and {model.config.grid}."
+            )

@@ -1,0 +1,123 @@
+"""manifest.json, format 1: everything that the app must know about a model package.
+
+The format is defined by src/shared/manifest.ts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import onnx
+
+from training.export.checkpoints import TrainedParts
+from training.transformer.config import FRAMES, TransformerConfig
+from training.world.captions import all_caption_words, example_prompts, rate_words
+from training.world.dataset import DURATION_TEXTS, KEY_FRAME_RATE
+
+FORMAT = 1
+VERSION = "0.1.0"
+PLAYBACK_RATE = 8  # frames per second
+MAX_CODE_POINTS = 1024
+CREDITS = (
+    "Trained on clips rendered from 3D models by Quaternius and Kay Lousberg (CC0)",
+    "Method after CogVideo (Hong et al., 2022)",
+)
+
+
+def graph_entry(path: str, model: onnx.ModelProto, content: bytes, precision: str) -> dict:
+    """One graph of one file."""
+    return {
+        "files": [
+            {
+                "path": path,
+                "bytes": len(content),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            }
+        ],
+        "inputs": [value.name for value in model.graph.input],
+        "outputs": [value.name for value in model.graph.output],
+        "precision": precision,
+    }
+
+
+def build_manifest(
+    parts: TrainedParts, graphs: Mapping[str, dict], commit: str, command: str
+) -> dict[str, Any]:
+    preset, config = parts.preset, parts.transformers["keyframes"].config
+    return {
+        "format": FORMAT,
+        "id": preset.name,
+        "title": f"Flipbook {preset.name}",
+        "version": VERSION,
+        "license": "MIT",
+        "credits": list(CREDITS),
+        "languages": ["en", "zh"],
+        "grid": config.grid,
+        "pixels": preset.pixels,
+        "codes": config.codes,
+        "windowFrames": FRAMES,
+        "maxRounds": (PLAYBACK_RATE // KEY_FRAME_RATE).bit_length() - 1,
+        "playbackFramesPerSecond": PLAYBACK_RATE,
+        **_rates(),
+        "textLength": config.text_slots,
+        "maxCodePoints": MAX_CODE_POINTS,
+        "ids": _ids(parts, config),
+        "keyframeWindows": _windows(config),
+        "interpolationWindows": _windows(parts.transformers["interpolation"].config),
+        "architecture": _architecture(config),
+        "sampling": _sampling(parts),
+        "examples": [{"text": text, "language": code} for text, code in example_prompts()],
+        "knownWords": all_caption_words(),
+        "graphs": dict(graphs),
+        "training": {"command": command, "commit": commit, **parts.facts},
+    }
+
+
+def _rates() -> dict[str, Any]:
+    words = rate_words()
+    rules = [
+        {"words": [w for w in words if words[w] == rate], "framesPerSecond": rate}
+        for rate in sorted(set(words.values()))
+    ]
+    rates = [{"framesPerSecond": r, "durationText": t} for r, t in DURATION_TEXTS.items()]
+    return {"rates": rates, "rateRules": rules, "defaultKeyRate": KEY_FRAME_RATE}
+
+
+def _ids(parts: TrainedParts, config: TransformerConfig) -> dict[str, int]:
+    return {
+        "textOffset": config.codes,
+        "pad": config.pad_id,
+        "unknown": config.codes + parts.tokenizer.unk_id,
+        "lineBreak": config.codes + parts.tokenizer.line_break_id,
+        "beginOfImage": config.boi_id,
+        "nullHint": config.null_hint_id,
+    }
+
+
+def _windows(config: TransformerConfig) -> list[dict[str, int]]:
+    return [{"height": w.height, "width": w.width, "shift": w.shift} for w in config.windows]
+
+
+def _architecture(config: TransformerConfig) -> dict[str, Any]:
+    return {
+        "layers": config.layers,
+        "hidden": config.hidden,
+        "heads": config.heads,
+        "headDim": config.head_dim,
+        "previousFrameHint": config.hints > 0,
+        "copyGate": config.copy_gate,
+        "norm": config.norm,
+        "sandwich": config.norm == "layer",
+    }
+
+
+def _sampling(parts: TrainedParts) -> dict[str, float]:
+    return {
+        "temperature": parts.preset.temperature,
+        "topK": parts.preset.top_k,
+        "guidance": parts.preset.guidance,
+        "interpolationGuidance": 1.0,
+        "textBoost": 0.0,
+    }

@@ -1,0 +1,61 @@
+"""A model package on disk: manifest.json beside the graphs that it names."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import onnx
+
+from training.export.checkpoints import TrainedParts, check_fit
+from training.export.manifest import build_manifest, graph_entry
+from training.export.transformer_graph import TransformerGraph
+from training.export.vqvae_graph import build_decoder_graph, build_encoder_graph
+from training.export.weight_storage import Precision
+from training.text.tokenizer_graph import build_tokenizer_graph
+
+TRANSFORMER_PRECISION: Precision = "int8"
+VQVAE_PRECISION: Precision = "fp16"
+
+
+def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
+    """Every graph of the package with the precision of its weights, by name."""
+    codes = parts.vqvae.config.codes
+    graphs: dict[str, tuple[onnx.ModelProto, str]] = {
+        "tokenizer": (build_tokenizer_graph(parts.tokenizer, codes), "fp32")
+    }
+    for stage, model in parts.transformers.items():
+        graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+        graphs[stage] = (graph, TRANSFORMER_PRECISION)
+    graphs["decoder"] = (build_decoder_graph(parts.vqvae, VQVAE_PRECISION), VQVAE_PRECISION)
+    graphs["encoder"] = (build_encoder_graph(parts.vqvae, VQVAE_PRECISION), VQVAE_PRECISION)
+    return graphs
+
+
+def write_package(parts: TrainedParts, out: Path, commit: str, command: str) -> int:
+    """Replaces the folder `out` by the package, in one step; returns its size in bytes."""
+    check_fit(parts)
+    unfinished = out.with_name(f"{out.name}.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    entries = {}
+    for name, (graph, precision) in build_graphs(parts).items():
+        content = graph.SerializeToString()
+        path = f"{name}.onnx"
+        (unfinished / path).write_bytes(content)
+        entries[name] = graph_entry(path, graph, content, precision)
+    manifest = build_manifest(parts, entries, commit, command)
+    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
+    (unfinished / "manifest.json").write_text(text, encoding="utf-8")
+    _replace(out, unfinished)
+    return sum(file.stat().st_size for file in out.iterdir())
+
+
+def _replace(out: Path, unfinished: Path) -> None:
+    old = out.with_name(f"{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    unfinished.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
