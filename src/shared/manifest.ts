@@ -1,0 +1,141 @@
+/**
+ * The model package's `manifest.json`, format 1: the only contract between the Python exporter and
+ * the app. Every number that both sides need stands in it. `parseManifest` checks unknown JSON.
+ */
+export const MANIFEST_FORMAT = 1;
+
+/** One file of a graph, relative to the manifest's folder. */
+export interface ModelFile {
+  path: string;
+  /** Exact size in bytes. */
+  bytes: number;
+  /** Lower-case hexadecimal SHA-256 of the content. */
+  sha256: string;
+}
+
+/** One exported graph. More than one file = shards, run in this order. */
+export interface GraphManifest {
+  files: ModelFile[];
+  /** Tensor names in the graph's own order; checked against the session before the first run. */
+  inputs: string[];
+  outputs: string[];
+  /** How the weights are stored, for display: "int8", "int4", "fp16", "fp32". */
+  precision: string;
+}
+
+export const REQUIRED_GRAPHS = ['tokenizer', 'keyframes', 'interpolation', 'decoder'] as const;
+export const OPTIONAL_GRAPHS = ['encoder', 'upscaler'] as const;
+export type RequiredGraph = (typeof REQUIRED_GRAPHS)[number];
+export type OptionalGraph = (typeof OPTIONAL_GRAPHS)[number];
+export type GraphName = RequiredGraph | OptionalGraph;
+
+/** Temporal attention window, in grid cells; the region of (r, c) is
+ *  (floor((r + shift) / height), floor((c + shift) / width)). */
+export interface TemporalWindow {
+  height: number;
+  width: number;
+  shift: number;
+}
+
+/** One frame rate that the model was trained on and the text that announces its window. */
+export interface RateManifest {
+  framesPerSecond: number;
+  /** Encoded before the prompt, e.g. "4.0秒" for five frames at 1 fps. */
+  durationText: string;
+}
+
+/** Key frame rate for prompts that contain one of `words`: the lowest rate at which five frames
+ *  cover the whole action. */
+export interface RateRule {
+  words: string[];
+  framesPerSecond: number;
+}
+
+export interface ArchitectureManifest {
+  layers: number;
+  hidden: number;
+  heads: number;
+  headDim: number;
+  /** Two hint ids per image position are fed when true. */
+  previousFrameHint: boolean;
+  copyGate: boolean;
+  norm: 'layer' | 'rms';
+  sandwich: boolean;
+}
+
+export interface SpecialIds {
+  /** First text id; text piece p has the flat id textOffset + p. Image codes are 0..codes-1. */
+  textOffset: number;
+  pad: number;
+  unknown: number;
+  /** The `<n>` piece between duration text and prompt. */
+  lineBreak: number;
+  beginOfImage: number;
+  /** Hint id that means "no hint". */
+  nullHint: number;
+}
+
+export interface SamplingDefaults {
+  temperature: number;
+  /** Number of codes kept per step; 0 keeps all. */
+  topK: number;
+  /** Classifier-free guidance scale of the key frames; 1 switches guidance off. */
+  guidance: number;
+  /** The same for interpolation; 1 = off, as in CogVideo's release. */
+  interpolationGuidance: number;
+  /** Added to the attention scores of text keys (CogVideo: 1.4 without guidance); 0 = off. */
+  textBoost: number;
+}
+
+export interface ExamplePrompt {
+  text: string;
+  language: 'en' | 'zh';
+}
+
+/** One learned concept, for the searchable list and for marking unknown words. */
+export interface KnownWords {
+  /** English words, lower case, single words. */
+  en: string[];
+  /** Chinese words of one or more characters. */
+  zh: string[];
+}
+
+export interface ModelManifest {
+  format: typeof MANIFEST_FORMAT;
+  id: string;
+  title: string;
+  version: string;
+  license: string;
+  credits: string[];
+  languages: string[];
+  /** Cells per side of a frame's token grid. */
+  grid: number;
+  /** Pixels per side of a decoded frame. */
+  pixels: number;
+  /** Image codes K. */
+  codes: number;
+  /** Frames per window; always 5 in format 1. */
+  windowFrames: number;
+  /** Most interpolation rounds (frames = 4 * 2^rounds + 1). */
+  maxRounds: number;
+  /** Playback and export rate, frames per second. */
+  playbackFramesPerSecond: number;
+  rates: RateManifest[];
+  rateRules: RateRule[];
+  defaultKeyRate: number;
+  /** Text slots T (duration text, line break and prompt together). */
+  textLength: number;
+  /** Longest code-point input of the tokenizer graph. */
+  maxCodePoints: number;
+  ids: SpecialIds;
+  /** Windows of the temporal channel; layer i uses entry i mod length; empty = full attention. */
+  keyframeWindows: TemporalWindow[];
+  interpolationWindows: TemporalWindow[];
+  architecture: ArchitectureManifest;
+  sampling: SamplingDefaults;
+  examples: ExamplePrompt[];
+  knownWords: KnownWords;
+  graphs: Record<RequiredGraph, GraphManifest> & Partial<Record<OptionalGraph, GraphManifest>>;
+  /** Where the weights come from: command, commit, data hash, minutes; free form, for display. */
+  training: Record<string, string | number>;
+}

@@ -1,0 +1,186 @@
+/** Checks an unknown `manifest.json` against format 1. Trust begins where this function returns. */
+import { fail, ManifestReader } from './manifestReader';
+import type { Json } from './manifestReader';
+import { MANIFEST_FORMAT, OPTIONAL_GRAPHS, REQUIRED_GRAPHS } from './manifest';
+import type {
+  ArchitectureManifest,
+  GraphManifest,
+  ModelFile,
+  ModelManifest,
+  SamplingDefaults,
+  SpecialIds,
+  TemporalWindow,
+} from './manifest';
+
+/** Interpolation rounds beyond which a clip would not fit a tab. */
+const MOST_ROUNDS = 6;
+
+/** @throws FlipbookError InvalidManifest naming field, rule, value and remedy. */
+export function parseManifest(value: unknown): ModelManifest {
+  const root = ManifestReader.of(value);
+  checkFormat(root.value['format']);
+  const numbers = readNumbers(root);
+  const manifest: ModelManifest = {
+    format: MANIFEST_FORMAT,
+    id: root.text('id'),
+    title: root.text('title'),
+    version: root.text('version'),
+    license: root.text('license'),
+    credits: root.textList('credits'),
+    languages: root.textList('languages'),
+    ...numbers,
+    rates: root.list('rates', 1, (rate) => ({
+      framesPerSecond: rate.positive('framesPerSecond'),
+      durationText: rate.text('durationText'),
+    })),
+    rateRules: root.list('rateRules', 0, (rule) => ({
+      words: rule.textList('words'),
+      framesPerSecond: rule.positive('framesPerSecond'),
+    })),
+    defaultKeyRate: root.positive('defaultKeyRate'),
+    ids: readIds(root.child('ids'), numbers.codes),
+    keyframeWindows: root.list('keyframeWindows', 0, readWindow),
+    interpolationWindows: root.list('interpolationWindows', 0, readWindow),
+    architecture: readArchitecture(root.child('architecture')),
+    sampling: readSampling(root.child('sampling')),
+    examples: root.list('examples', 0, (example) => ({
+      text: example.text('text'),
+      language: example.oneOf('language', ['en', 'zh']),
+    })),
+    knownWords: {
+      en: root.child('knownWords').textList('en'),
+      zh: root.child('knownWords').textList('zh'),
+    },
+    graphs: readGraphs(root.child('graphs')),
+    training: readTraining(root.child('training')),
+  };
+  checkRates(manifest);
+  return manifest;
+}
+
+function checkFormat(format: Json | undefined): void {
+  if (format === MANIFEST_FORMAT) return;
+  fail(
+    'format',
+    `must be ${MANIFEST_FORMAT}`,
+    format,
+    'Reload the page to get the newest app, or export the model again with this version of the exporter.',
+  );
+}
+
+function readNumbers(root: ManifestReader) {
+  const numbers = {
+    grid: root.integer('grid', 1, 256),
+    pixels: root.integer('pixels', 1, 4096),
+    codes: root.integer('codes', 1, 1 << 20),
+    windowFrames: root.integer('windowFrames', 5, 5),
+    maxRounds: root.integer('maxRounds', 0, MOST_ROUNDS),
+    playbackFramesPerSecond: root.positive('playbackFramesPerSecond'),
+    textLength: root.integer('textLength', 1, 4096),
+    maxCodePoints: root.integer('maxCodePoints', 1, 1 << 16),
+  };
+  if (numbers.pixels % numbers.grid !== 0) {
+    fail('pixels', `must be a multiple of grid (${numbers.grid})`, numbers.pixels);
+  }
+  return numbers;
+}
+
+/** Special ids lie above the image codes; the decoder could not draw them. */
+function readIds(ids: ManifestReader, codes: number): SpecialIds {
+  const id = (name: string): number => ids.integer(name, codes, 2 ** 31 - 1);
+  return {
+    textOffset: id('textOffset'),
+    pad: id('pad'),
+    unknown: id('unknown'),
+    lineBreak: id('lineBreak'),
+    beginOfImage: id('beginOfImage'),
+    nullHint: id('nullHint'),
+  };
+}
+
+function readWindow(window: ManifestReader): TemporalWindow {
+  return {
+    height: window.integer('height', 1, 256),
+    width: window.integer('width', 1, 256),
+    shift: window.integer('shift', 0, 256),
+  };
+}
+
+function readArchitecture(architecture: ManifestReader): ArchitectureManifest {
+  return {
+    layers: architecture.integer('layers', 1, 1024),
+    hidden: architecture.integer('hidden', 1, 1 << 20),
+    heads: architecture.integer('heads', 1, 1024),
+    headDim: architecture.integer('headDim', 1, 4096),
+    previousFrameHint: architecture.boolean('previousFrameHint'),
+    copyGate: architecture.boolean('copyGate'),
+    norm: architecture.oneOf('norm', ['layer', 'rms']),
+    sandwich: architecture.boolean('sandwich'),
+  };
+}
+
+function readSampling(sampling: ManifestReader): SamplingDefaults {
+  return {
+    temperature: sampling.number('temperature', 0, 10),
+    topK: sampling.integer('topK', 0, 1 << 20),
+    guidance: sampling.number('guidance', 1, 100),
+    interpolationGuidance: sampling.number('interpolationGuidance', 1, 100),
+    textBoost: sampling.number('textBoost', -100, 100),
+  };
+}
+
+function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {
+  const present = OPTIONAL_GRAPHS.filter((name) => graphs.value[name] !== undefined);
+  const read = [...REQUIRED_GRAPHS, ...present].map((name) => {
+    if (graphs.value[name] === undefined) {
+      const needed = REQUIRED_GRAPHS.join(', ');
+      fail(`graphs.${name}`, `must exist (a package needs ${needed})`, undefined);
+    }
+    return [name, readGraph(graphs.child(name))] as const;
+  });
+  return Object.fromEntries(read) as ModelManifest['graphs'];
+}
+
+function readGraph(graph: ManifestReader): GraphManifest {
+  return {
+    files: graph.list('files', 1, readFile),
+    inputs: graph.textList('inputs'),
+    outputs: graph.textList('outputs'),
+    precision: graph.text('precision'),
+  };
+}
+
+function readFile(file: ManifestReader): ModelFile {
+  const path = file.text('path');
+  if (!/^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/.test(path)) {
+    fail(file.at('path'), 'must be a plain path inside the package folder', path);
+  }
+  const sha256 = file.text('sha256');
+  if (!/^[0-9a-f]{64}$/.test(sha256)) {
+    fail(file.at('sha256'), 'must be 64 lower-case hexadecimal digits', sha256);
+  }
+  return { path, bytes: file.integer('bytes', 1, 2 ** 31), sha256 };
+}
+
+function readTraining(training: ManifestReader): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(training.value).map(([name, value]) => {
+      if (typeof value !== 'string' && typeof value !== 'number') {
+        return fail(training.at(name), 'must be text or a number', value);
+      }
+      return [name, value];
+    }),
+  );
+}
+
+/** Every rate that a rule or the default names must have its duration text. */
+function checkRates(manifest: ModelManifest): void {
+  const known = manifest.rates.map((rate) => rate.framesPerSecond);
+  const check = (field: string, rate: number): void => {
+    if (!known.includes(rate)) fail(field, `must be one of rates (${known.join(', ')})`, rate);
+  };
+  check('defaultKeyRate', manifest.defaultKeyRate);
+  manifest.rateRules.forEach((rule, index) => {
+    check(`rateRules[${index}].framesPerSecond`, rule.framesPerSecond);
+  });
+}
