@@ -1,0 +1,219 @@
+/**
+ * What a query may see: region layouts, attention biases, positions and hints, as pure functions;
+ * the twin of training/transformer/visibility.py, which states the rules.
+ *
+ * Biases are 0 where visible and MASKED elsewhere. Only the first `textSlots` text columns that
+ * some sequence really uses are fed: padding is invisible everywhere, so leaving it out changes
+ * nothing. Python keeps every cell of five frames in one temporal cache; here a layer keeps one
+ * cache per window region, filled in the order in which cells are drawn. A query sees only its
+ * own region, and of that a prefix: the same visible set, from fewer columns.
+ */
+import type { TemporalWindow } from '../../src/shared/manifest';
+import { WINDOW_FRAMES } from './schedule';
+
+export const MASKED = -10000;
+
+/** Real text of each sequence: `lengths[b]` ids, then padding up to `slots`. */
+export interface TextColumns {
+  slots: number;
+  lengths: readonly number[];
+  /** Added to the scores of text keys. */
+  boost: number;
+}
+
+/** The cells of a frame, parted into the regions of one window pattern. */
+export interface RegionLayout {
+  /** Region of each cell [cells]. */
+  region: Int32Array;
+  /** Place of each cell within its region, in row-major order [cells]. */
+  rank: Int32Array;
+  /** Cells of each region. */
+  sizes: number[];
+}
+
+/** Region of every cell [grid * grid]; all 0 without a window. */
+export function regionIds(grid: number, window: TemporalWindow | undefined): Int32Array {
+  const ids = new Int32Array(grid * grid);
+  if (window === undefined) return ids;
+  const across = Math.floor((grid - 1 + window.shift) / window.width) + 1;
+  for (let cell = 0; cell < ids.length; cell++) {
+    const regionRow = Math.floor((Math.floor(cell / grid) + window.shift) / window.height);
+    ids[cell] = regionRow * across + Math.floor(((cell % grid) + window.shift) / window.width);
+  }
+  return ids;
+}
+
+export function regionLayout(grid: number, window: TemporalWindow | undefined): RegionLayout {
+  const region = regionIds(grid, window);
+  const rank = new Int32Array(region.length);
+  const sizes = new Array<number>(Math.max(...region) + 1).fill(0);
+  region.forEach((id, cell) => {
+    rank[cell] = sizes[id]!;
+    sizes[id] = rank[cell] + 1;
+  });
+  return { region, rank, sizes };
+}
+
+/** One layout per window pattern; layer i uses pattern i mod length. */
+export function patternLayouts(grid: number, windows: readonly TemporalWindow[]): RegionLayout[] {
+  return windows.length === 0
+    ? [regionLayout(grid, undefined)]
+    : windows.map((window) => regionLayout(grid, window));
+}
+
+/** Slots of the spatial cache: text and one frame. */
+export function spatialCapacity(textSlots: number, cells: number): number {
+  return textSlots + cells;
+}
+
+/** Slots of each region's temporal cache: text and the region's cells of five frames. */
+export function temporalCapacity(textSlots: number, layouts: readonly RegionLayout[]): number {
+  return textSlots + WINDOW_FRAMES * Math.max(...layouts.flatMap((layout) => layout.sizes));
+}
+
+/** Temporal cache slot of a cell in its region's cache; `order` counts frames as they are drawn. */
+export function temporalSlot(
+  textSlots: number,
+  layout: RegionLayout,
+  order: number,
+  cell: number,
+): number {
+  return textSlots + order * layout.sizes[layout.region[cell]!]! + layout.rank[cell]!;
+}
+
+/** Position id of a cell; text position t is t. `textLength` is the model's T, padding included. */
+export function imagePosition(
+  textLength: number,
+  cells: number,
+  frameSlot: number,
+  cell: number,
+): number {
+  return textLength + frameSlot * cells + cell;
+}
+
+/** Writes the text columns of one row: real text visible (plus boost), padding hidden. */
+function fillText(bias: Float32Array, start: number, text: TextColumns, sequence: number): void {
+  const length = text.lengths[sequence]!;
+  bias.fill(text.boost, start, start + length);
+  bias.fill(MASKED, start + length, start + text.slots);
+}
+
+/**
+ * Biases of one decode step (one row), over caches at full capacity plus the row's own key.
+ *
+ * @param spatial [sequences, 1, 1, spatialCapacity + 1], overwritten.
+ * @param temporal [patterns, sequences, 1, 1, temporalCapacity + 1], overwritten.
+ * @param order how many frames of the window came before this one.
+ */
+export function fillStepBiases(
+  spatial: Float32Array,
+  temporal: Float32Array,
+  text: TextColumns,
+  layouts: readonly RegionLayout[],
+  order: number,
+  cell: number,
+): void {
+  const sequences = text.lengths.length;
+  const spatialWidth = spatial.length / sequences;
+  const temporalWidth = temporal.length / (sequences * layouts.length);
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    fillRow(spatial, sequence, spatialWidth, text.slots + cell, text, sequence);
+    for (const [pattern, layout] of layouts.entries()) {
+      const visible = temporalSlot(text.slots, layout, order, cell);
+      fillRow(temporal, pattern * sequences + sequence, temporalWidth, visible, text, sequence);
+    }
+  }
+}
+
+/** One bias row: text, then the columns below `visible`, then the row's own key at the end. */
+function fillRow(
+  bias: Float32Array,
+  row: number,
+  width: number,
+  visible: number,
+  text: TextColumns,
+  sequence: number,
+): void {
+  const start = row * width;
+  fillText(bias, start, text, sequence);
+  bias.fill(0, start + text.slots, start + visible);
+  bias.fill(MASKED, start + visible, start + width - 1);
+  bias[start + width - 1] = 0;
+}
+
+/**
+ * Biases of the first run of a window: `text.slots` text rows, then the rows of `givenFrames`
+ * whole frames, after one hidden dummy cache slot. Key frames start from text alone
+ * (`givenFrames` 0); interpolation from three given frames, which see each other wholly: in the
+ * spatial channel their own frame, in the temporal channel their region of all three.
+ * Text rows see text. As in CogVideo the boost is left out of the temporal channel here.
+ *
+ * @returns spatial [sequences, 1, S, 1 + S], temporal [patterns, sequences, 1, S, 1 + S].
+ */
+export function prefillBiases(
+  text: TextColumns,
+  layouts: readonly RegionLayout[],
+  cells: number,
+  givenFrames: number,
+): { spatial: Float32Array; temporal: Float32Array; rows: number } {
+  const sequences = text.lengths.length;
+  const rows = text.slots + givenFrames * cells;
+  const width = 1 + rows;
+  const spatial = new Float32Array(sequences * rows * width).fill(MASKED);
+  const temporal = new Float32Array(layouts.length * sequences * rows * width).fill(MASKED);
+  const plainText = { ...text, boost: 0 };
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    for (let row = 0; row < rows; row++) {
+      const start = (sequence * rows + row) * width + 1;
+      fillText(spatial, start, row < text.slots ? plainText : text, sequence);
+      if (row < text.slots) continue;
+      const frame = Math.floor((row - text.slots) / cells);
+      const frameStart = start + text.slots + frame * cells;
+      spatial.fill(0, frameStart, frameStart + cells);
+    }
+    for (const [pattern, layout] of layouts.entries()) {
+      const offset = (pattern * sequences + sequence) * rows * width;
+      fillPrefillTemporal(temporal, offset, plainText, sequence, layout, cells, givenFrames);
+    }
+  }
+  return { spatial, temporal, rows };
+}
+
+function fillPrefillTemporal(
+  temporal: Float32Array,
+  offset: number,
+  text: TextColumns,
+  sequence: number,
+  layout: RegionLayout,
+  cells: number,
+  givenFrames: number,
+): void {
+  const rows = text.slots + givenFrames * cells;
+  for (let row = 0; row < rows; row++) {
+    const start = offset + row * (1 + rows) + 1;
+    fillText(temporal, start, text, sequence);
+    if (row < text.slots) continue;
+    const region = layout.region[(row - text.slots) % cells]!;
+    for (let column = 0; column < givenFrames * cells; column++) {
+      if (layout.region[column % cells] === region) temporal[start + text.slots + column] = 0;
+    }
+  }
+}
+
+/** Position ids of the prefill rows: text, then the frames at `frameSlots` (given frames). */
+export function prefillPositions(
+  textSlots: number,
+  textLength: number,
+  cells: number,
+  frameSlots: readonly number[],
+): Int32Array {
+  const positions = new Int32Array(textSlots + frameSlots.length * cells);
+  for (let slot = 0; slot < textSlots; slot++) positions[slot] = slot;
+  frameSlots.forEach((frameSlot, frame) => {
+    for (let cell = 0; cell < cells; cell++) {
+      const row = textSlots + frame * cells + cell;
+      positions[row] = imagePosition(textLength, cells, frameSlot, cell);
+    }
+  });
+  return positions;
+}
