@@ -1,0 +1,127 @@
+/** Where key and value caches live: typed arrays for WASM, GPU buffers for WebGPU. */
+import type { Tensor } from 'onnxruntime-common';
+import type { OrtModule, OrtRuntime } from './ortRuntime';
+
+/** `count` neighbouring rows that move from one row to another. */
+export interface RowRun {
+  from: number;
+  to: number;
+  count: number;
+}
+
+/** A cache of shape [sequences, heads, capacity, headDim], float32, at a fixed address. */
+export interface CacheBlock {
+  tensor: Tensor;
+}
+
+export interface CacheMemory {
+  allocate(dims: readonly number[]): CacheBlock;
+  /**
+   * Copies rows of `source` [count, heads, rows, headDim] into `target`, whose sequences from
+   * `firstSequence` on belong to the source's sequences.
+   */
+  copyRows(
+    source: Tensor,
+    target: CacheBlock,
+    firstSequence: number,
+    runs: readonly RowRun[],
+  ): void;
+  /** Makes the copies so far happen before the next run of a graph. */
+  flush(): void;
+  /** Frees every block. */
+  dispose(): void;
+}
+
+export function cacheMemory(runtime: OrtRuntime): CacheMemory {
+  const { ort, device } = runtime;
+  return device === undefined ? new CpuCacheMemory(ort) : new GpuCacheMemory(ort, device);
+}
+
+class CpuCacheMemory implements CacheMemory {
+  constructor(private readonly ort: OrtModule) {}
+
+  allocate(dims: readonly number[]): CacheBlock {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    return { tensor: new this.ort.Tensor('float32', new Float32Array(size), dims) };
+  }
+
+  copyRows(source: Tensor, target: CacheBlock, firstSequence: number, runs: readonly RowRun[]) {
+    const from = source.data as Float32Array;
+    const to = target.tensor.data as Float32Array;
+    const [sequences = 0, heads = 0, rows = 0, width = 0] = source.dims;
+    const capacity = target.tensor.dims[2]!;
+    for (let block = 0; block < sequences * heads; block++) {
+      const fromBlock = block * rows;
+      const toBlock = (firstSequence * heads + block) * capacity;
+      for (const run of runs) {
+        // A plain loop: for single rows it beats subarray() and set(), and allocates nothing.
+        const start = (fromBlock + run.from) * width;
+        const offset = (toBlock + run.to) * width - start;
+        for (let at = start; at < start + run.count * width; at++) to[at + offset] = from[at]!;
+      }
+    }
+  }
+
+  flush(): void {
+    // Copies are done at once.
+  }
+
+  dispose(): void {
+    // The garbage collector takes the arrays.
+  }
+}
+
+const FLOAT_BYTES = 4;
+
+/** GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC, as numbers: Node has no such global. */
+const CACHE_USAGE = 0x80 | 0x08 | 0x04;
+
+class GpuCacheMemory implements CacheMemory {
+  readonly #buffers: GPUBuffer[] = [];
+  #encoder: GPUCommandEncoder | undefined;
+
+  constructor(
+    private readonly ort: OrtModule,
+    private readonly device: GPUDevice,
+  ) {}
+
+  allocate(dims: readonly number[]): CacheBlock {
+    const size = dims.reduce((product, dim) => product * dim, FLOAT_BYTES);
+    const buffer = this.device.createBuffer({
+      label: `cache ${dims.join('x')}`,
+      // onnxruntime binds storage in units of 16 bytes.
+      size: Math.ceil(size / 16) * 16,
+      usage: CACHE_USAGE,
+    });
+    this.#buffers.push(buffer);
+    return { tensor: this.ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims }) };
+  }
+
+  copyRows(source: Tensor, target: CacheBlock, firstSequence: number, runs: readonly RowRun[]) {
+    const encoder = (this.#encoder ??= this.device.createCommandEncoder());
+    const from = source.gpuBuffer;
+    const to = target.tensor.gpuBuffer;
+    const [sequences = 0, heads = 0, rows = 0, width = 0] = source.dims;
+    const capacity = target.tensor.dims[2]!;
+    const rowBytes = width * FLOAT_BYTES;
+    for (let block = 0; block < sequences * heads; block++) {
+      const fromBlock = block * rows;
+      const toBlock = (firstSequence * heads + block) * capacity;
+      for (const run of runs) {
+        const start = (fromBlock + run.from) * rowBytes;
+        const end = (toBlock + run.to) * rowBytes;
+        encoder.copyBufferToBuffer(from, start, to, end, run.count * rowBytes);
+      }
+    }
+  }
+
+  flush(): void {
+    if (this.#encoder) this.device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = undefined;
+  }
+
+  dispose(): void {
+    this.#encoder = undefined;
+    for (const buffer of this.#buffers.splice(0)) buffer.destroy();
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Keys and values of all layers, kept in place at fixed capacity. The spatial channel has one
+ * cache per layer (text and the current frame); the temporal channel has one per layer and window
+ * region (text and the region's cells of all frames), so a step hands the graph only the region
+ * that its cell may see. Unused slots are hidden by the biases.
+ */
+import type { RegionLayout } from '../sampling/visibility';
+import { spatialCapacity, temporalCapacity, temporalSlot } from '../sampling/visibility';
+import type { CacheBlock, CacheMemory, RowRun } from './cacheMemory';
+import type { Feeds, Results } from './ortRuntime';
+
+export interface CacheShape {
+  layers: number;
+  heads: number;
+  headDim: number;
+  /** Sequences of the batch: windows times guidance branches. */
+  sequences: number;
+  textSlots: number;
+  /** Cells of a frame. */
+  cells: number;
+  /** Layer i uses layout i mod length. */
+  layouts: readonly RegionLayout[];
+}
+
+const PARTS = ['key', 'value'] as const;
+
+/** One layer's blocks of one part (keys or values). */
+interface LayerPart {
+  spatialName: string;
+  temporalName: string;
+  spatial: CacheBlock;
+  /** By region. */
+  temporal: CacheBlock[];
+  layout: RegionLayout;
+}
+
+export class KvCache {
+  readonly #parts: LayerPart[];
+  /** Reused for single rows, so that a step allocates nothing. */
+  readonly #oneRow: [RowRun] = [{ from: 0, to: 0, count: 1 }];
+
+  constructor(
+    private readonly memory: CacheMemory,
+    private readonly shape: CacheShape,
+  ) {
+    const { layers, heads, headDim, sequences, textSlots, cells, layouts } = shape;
+    const block = (capacity: number): CacheBlock =>
+      memory.allocate([sequences, heads, capacity, headDim]);
+    const regionCapacity = temporalCapacity(textSlots, layouts);
+    this.#parts = Array.from({ length: layers }, (_, layer) => {
+      const layout = layouts[layer % layouts.length]!;
+      return PARTS.map((part) => ({
+        spatialName: `spatial_${part}_${layer}`,
+        temporalName: `temporal_${part}_${layer}`,
+        spatial: block(spatialCapacity(textSlots, cells)),
+        temporal: layout.sizes.map(() => block(regionCapacity)),
+        layout,
+      }));
+    }).flat();
+  }
+
+  /** Names the caches that the cell's step reads. */
+  feed(feeds: Feeds, cell: number): void {
+    for (const part of this.#parts) {
+      feeds[part.spatialName] = part.spatial.tensor;
+      feeds[part.temporalName] = part.temporal[part.layout.region[cell]!]!.tensor;
+    }
+  }
+
+  /** Keeps the new rows [sequences, heads, 1, headDim] of one step and frees them. */
+  keepStep(results: Results, order: number, cell: number): void {
+    const { textSlots } = this.shape;
+    const runs = this.#oneRow;
+    for (const part of this.#parts) {
+      const region = part.layout.region[cell]!;
+      runs[0].to = textSlots + cell;
+      this.memory.copyRows(results[`new_${part.spatialName}`]!, part.spatial, 0, runs);
+      runs[0].to = temporalSlot(textSlots, part.layout, order, cell);
+      this.memory.copyRows(results[`new_${part.temporalName}`]!, part.temporal[region]!, 0, runs);
+    }
+    this.#finish(results);
+  }
+
+  /**
+   * Keeps the rows of a prefill of the sequences from `firstSequence` on: text in all caches, the
+   * given frames in the temporal caches only, since no later frame sees them in the spatial one.
+   */
+  keepPrefill(results: Results, firstSequence: number, givenFrames: number): void {
+    const text = [{ from: 0, to: 0, count: this.shape.textSlots }];
+    for (const part of this.#parts) {
+      const spatial = results[`new_${part.spatialName}`]!;
+      this.memory.copyRows(spatial, part.spatial, firstSequence, text);
+      part.temporal.forEach((block, region) => {
+        const runs = [...text, ...this.#frameRuns(part.layout, region, givenFrames)];
+        const temporal = results[`new_${part.temporalName}`]!;
+        this.memory.copyRows(temporal, block, firstSequence, runs);
+      });
+    }
+    this.#finish(results);
+  }
+
+  /** Where the prefill rows of one region go, neighbouring rows together. */
+  #frameRuns(layout: RegionLayout, region: number, givenFrames: number): RowRun[] {
+    const { textSlots, cells } = this.shape;
+    const runs: RowRun[] = [];
+    for (let order = 0; order < givenFrames; order++) {
+      for (let cell = 0; cell < cells; cell++) {
+        if (layout.region[cell] !== region) continue;
+        const from = textSlots + order * cells + cell;
+        const to = temporalSlot(textSlots, layout, order, cell);
+        const last = runs.at(-1);
+        if (last && last.from + last.count === from && last.to + last.count === to) last.count++;
+        else runs.push({ from, to, count: 1 });
+      }
+    }
+    return runs;
+  }
+
+  /** Orders the copies before the next run; then the results' memory may be used again. */
+  #finish(results: Results): void {
+    this.memory.flush();
+    for (const tensor of Object.values(results)) {
+      if (tensor.location === 'gpu-buffer') tensor.dispose();
+    }
+  }
+
+  dispose(): void {
+    this.memory.dispose();
+  }
+}

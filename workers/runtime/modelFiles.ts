@@ -1,0 +1,130 @@
+/** Brings a package's manifest and files into memory: from the store, else from the network. */
+import { errorKind, FlipbookError } from '../../src/shared/errors';
+import type { ModelFile, ModelManifest } from '../../src/shared/manifest';
+import { parseManifest } from '../../src/shared/parseManifest';
+import type { LoadedModel, LoadProgress } from '../../src/shared/protocol';
+import { downloadFile, downloadManifest } from './downloadFile';
+import { ModelStore } from './modelStore';
+import { sha256 } from './sha256';
+
+/** Reports of bytes are thinned out to one in this many milliseconds. */
+const REPORT_MILLISECONDS = 100;
+
+export type StorageState = Pick<LoadedModel, 'storedIn' | 'storageNote'>;
+
+export class ModelFiles {
+  #note: string | undefined;
+  readonly #totalBytes: number;
+  #loadedBytes = 0;
+  #reported = -Infinity;
+
+  private constructor(
+    readonly manifest: ModelManifest,
+    private readonly baseUrl: string,
+    private readonly store: ModelStore | undefined,
+    private readonly report: (progress: LoadProgress) => void,
+    note: string | undefined,
+  ) {
+    this.#note = note;
+    const files = Object.values(manifest.graphs).flatMap((graph) => graph.files);
+    this.#totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  }
+
+  /**
+   * Fetches and checks the manifest; without a connection, takes the stored one.
+   *
+   * @param baseUrl absolute URL of the package folder, ending in a slash.
+   * @throws FlipbookError ModelDownload or InvalidManifest
+   */
+  static async open(
+    baseUrl: string,
+    report: (progress: LoadProgress) => void,
+  ): Promise<ModelFiles> {
+    report({ kind: 'manifest' });
+    let note: string | undefined;
+    const remember = (error: unknown): undefined => void (note ??= (error as Error).message);
+    const store = await ModelStore.open().catch(remember);
+    const text = await manifestText(baseUrl, store);
+    const manifest = parseManifest(parseJson(text));
+    await store?.writeManifest(baseUrl, text).catch(remember);
+    report({ kind: 'manifest', manifest });
+    return new ModelFiles(manifest, baseUrl, store, report, note);
+  }
+
+  /** One verified file. Two tabs that want the same file take turns: the second finds it stored. */
+  read(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
+    const load = (): Promise<Uint8Array<ArrayBuffer>> => this.#read(file);
+    const locks = (navigator as { locks?: LockManager }).locks;
+    return locks ? locks.request(`flipbook-model-${file.sha256}`, load) : load();
+  }
+
+  /** Where the files are kept; ask after the last `read`. Drops files of older versions. */
+  async finish(): Promise<StorageState> {
+    if (this.#note !== undefined) return { storedIn: 'memory', storageNote: this.#note };
+    await this.store?.removeUnreferenced();
+    return { storedIn: 'opfs' };
+  }
+
+  async #read(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
+    const stored = await this.store?.readFile(file);
+    if (stored) {
+      this.#count('cache', file);
+      return stored;
+    }
+    const url = new URL(file.path, this.baseUrl).href;
+    const bytes = await downloadFile(url, file, (loaded) => this.#tell('network', loaded));
+    await requireHash(file, bytes);
+    this.#count('network', file);
+    await this.store?.writeFile(file, bytes).catch((error: unknown) => {
+      this.#note ??= (error as Error).message;
+    });
+    return bytes;
+  }
+
+  /** A file is complete. */
+  #count(source: 'network' | 'cache', file: ModelFile): void {
+    this.#loadedBytes += file.bytes;
+    this.#reported = -Infinity;
+    this.#tell(source, 0);
+  }
+
+  #tell(source: 'network' | 'cache', unfinished: number): void {
+    const now = performance.now();
+    if (now - this.#reported < REPORT_MILLISECONDS) return;
+    this.#reported = now;
+    const loadedBytes = this.#loadedBytes + unfinished;
+    this.report({ kind: 'file', source, loadedBytes, totalBytes: this.#totalBytes });
+  }
+}
+
+async function manifestText(baseUrl: string, store: ModelStore | undefined): Promise<string> {
+  try {
+    return await downloadManifest(new URL('manifest.json', baseUrl).href);
+  } catch (error) {
+    const stored = errorKind(error) === 'ModelDownload' && (await store?.readManifest(baseUrl));
+    if (stored) return stored;
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FlipbookError(
+      'InvalidManifest',
+      `manifest.json is not JSON (${(error as Error).message}). Export the package again.`,
+      { cause: error },
+    );
+  }
+}
+
+async function requireHash(file: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const found = await sha256(bytes);
+  if (found === file.sha256) return;
+  throw new FlipbookError(
+    'ModelIntegrity',
+    `${file.path} is damaged: its SHA-256 is ${found.slice(0, 12)}…, but the manifest states ` +
+      `${file.sha256.slice(0, 12)}…. Reload the page; if it repeats, upload the package again.`,
+  );
+}

@@ -1,0 +1,86 @@
+/** Makes the graphs of a package and runs each once, so that the first clip does not wait. */
+import { REQUIRED_GRAPHS } from '../../src/shared/manifest';
+import type { ModelManifest, RequiredGraph } from '../../src/shared/manifest';
+import type { LoadProgress } from '../../src/shared/protocol';
+import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
+import { OnnxGraph } from './onnxGraph';
+import type { GraphPlacement } from './onnxGraph';
+import type { OrtRuntime } from './ortRuntime';
+import { TransformerRunner } from './transformerRunner';
+
+export type ModelGraphs = Record<RequiredGraph, OnnxGraph>;
+
+const PLACEMENTS: Record<RequiredGraph, GraphPlacement> = {
+  // A few integers through many small operators: always faster on the CPU.
+  tokenizer: { where: 'cpu' },
+  keyframes: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
+  interpolation: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
+  decoder: { where: 'accelerator' },
+};
+
+/** The files of a package by graph and shard. */
+export type ReadGraphFiles = (graph: RequiredGraph) => Promise<Uint8Array[]>;
+
+/** Reads and makes all graphs, one after the other, so that one graph's bytes exist at a time. */
+export async function createGraphs(
+  manifest: ModelManifest,
+  runtime: OrtRuntime,
+  readFiles: ReadGraphFiles,
+): Promise<ModelGraphs> {
+  const graphs: Partial<ModelGraphs> = {};
+  try {
+    for (const name of REQUIRED_GRAPHS) {
+      const files = await readFiles(name);
+      const placement = PLACEMENTS[name];
+      graphs[name] = await OnnxGraph.create(name, runtime, manifest.graphs[name], files, placement);
+    }
+    return graphs as ModelGraphs;
+  } catch (error) {
+    await releaseGraphs(graphs);
+    throw error;
+  }
+}
+
+export async function releaseGraphs(graphs: Partial<ModelGraphs>): Promise<void> {
+  for (const graph of Object.values(graphs)) await graph.release();
+}
+
+/** First runs compile shaders and fill arenas. */
+export async function warmUp(
+  manifest: ModelManifest,
+  graphs: ModelGraphs,
+  report: (progress: LoadProgress) => void,
+): Promise<void> {
+  const { Tensor } = graphs.decoder.runtime.ort;
+  const { grid } = manifest;
+  const tokens = new Tensor('int32', new Int32Array(grid * grid), [1, grid, grid]);
+  const steps = [
+    () => warmUpTransformer(manifest, graphs.keyframes, KEYFRAME_ORDER, 0),
+    () => warmUpTransformer(manifest, graphs.interpolation, INTERPOLATION_ORDER, 3),
+    () => graphs.decoder.run({ tokens }),
+  ];
+  for (const [done, step] of steps.entries()) {
+    report({ kind: 'warmup', done, total: steps.length });
+    await step();
+  }
+  report({ kind: 'warmup', done: steps.length, total: steps.length });
+}
+
+async function warmUpTransformer(
+  manifest: ModelManifest,
+  graph: OnnxGraph,
+  order: readonly number[],
+  givenFrames: number,
+): Promise<void> {
+  const windows = givenFrames > 0 ? manifest.interpolationWindows : manifest.keyframeWindows;
+  const texts = [Int32Array.of(manifest.ids.lineBreak)];
+  const runner = new TransformerRunner(graph, manifest, { texts, windows, order, textBoost: 0 });
+  try {
+    const frame = new Int32Array(manifest.grid * manifest.grid);
+    await runner.prefill([Array.from({ length: givenFrames }, () => frame)]);
+    runner.ids.fill(manifest.ids.beginOfImage);
+    await runner.step(givenFrames, 0);
+  } finally {
+    runner.dispose();
+  }
+}

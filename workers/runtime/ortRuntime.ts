@@ -1,0 +1,84 @@
+/** One onnxruntime build with one execution provider: what graphs and caches are made from. */
+import type * as OrtCommon from 'onnxruntime-common';
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { BackendInfo } from '../../src/shared/protocol';
+import { FlipbookError } from '../../src/shared/errors';
+import { runtimeError } from './runtimeError';
+
+/** The part of onnxruntime that we use; onnxruntime-web and onnxruntime-node both have it. */
+export type OrtModule = Pick<typeof OrtCommon, 'Tensor' | 'InferenceSession'>;
+
+export type Feeds = Record<string, Tensor>;
+export type Results = Record<string, Tensor>;
+type Providers = NonNullable<InferenceSession.SessionOptions['executionProviders']>;
+
+export class OrtRuntime {
+  /** Runs of two sessions at once can crash the native WebGPU provider: one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+  /** Fails the run in progress. */
+  #failRun: (error: unknown) => void = () => undefined;
+  #lost: FlipbookError | undefined;
+  #fault: Error | undefined;
+
+  /**
+   * @param cpuProvider name of the CPU provider in this build: 'wasm' or, in Node, 'cpu'.
+   * @param device owned by the runtime; present when the heavy graphs run on WebGPU.
+   */
+  constructor(
+    readonly ort: OrtModule,
+    readonly info: BackendInfo,
+    readonly cpuProvider: 'wasm' | 'cpu',
+    readonly device?: GPUDevice,
+  ) {
+    if (device === undefined) return;
+    device.addEventListener('uncapturederror', ({ error }) => {
+      this.#fault ??= new Error(error.message);
+    });
+    void device.lost.then(({ reason, message }) => {
+      this.#lost = new FlipbookError(
+        'DeviceLost',
+        `The graphics processor stopped (${message || reason}). Finished frames are kept. Press ` +
+          'Generate to try again, or use ?backend=wasm.',
+      );
+      this.#failRun(this.#lost);
+    });
+  }
+
+  /** One provider at a time: a list can fall back silently. */
+  providers(where: 'accelerator' | 'cpu'): Providers {
+    return where === 'cpu' || this.device === undefined
+      ? [this.cpuProvider]
+      : [{ name: 'webgpu', device: this.device }];
+  }
+
+  /** Runs `work` after all earlier work; rejects when the device is lost or reported an error. */
+  exclusive<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(() => this.#guarded(work));
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      if (this.#lost) throw this.#lost;
+      const result = await this.#failingRun(work);
+      if (this.#fault) throw this.#fault;
+      return result;
+    } catch (error) {
+      throw this.#lost ?? runtimeError(error);
+    }
+  }
+
+  /** A run on a lost device may never settle, so the loss settles it. */
+  #failingRun<Result>(work: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#failRun = reject;
+      work().then(resolve, reject);
+    });
+  }
+
+  /** Gives the device back; sessions must be released before. */
+  dispose(): void {
+    this.device?.destroy();
+  }
+}

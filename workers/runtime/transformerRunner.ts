@@ -1,0 +1,223 @@
+/**
+ * Runs one transformer graph over a batch of sequences: prefill of text and given frames, then one
+ * cell per step. Owns the batch's caches and the reused input tensors of a step.
+ */
+import type { Tensor } from 'onnxruntime-common';
+import type { ModelManifest, TemporalWindow } from '../../src/shared/manifest';
+import type { RegionLayout, TextColumns } from '../sampling/visibility';
+import {
+  fillStepBiases,
+  imagePosition,
+  patternLayouts,
+  prefillBiases,
+  prefillPositions,
+  spatialCapacity,
+  temporalCapacity,
+} from '../sampling/visibility';
+import { cacheMemory } from './cacheMemory';
+import { KvCache } from './kvCache';
+import type { OnnxGraph } from './onnxGraph';
+import type { Feeds } from './ortRuntime';
+
+/** Largest attention matrix of a prefill, all heads of all its sequences, in floats (128 MB). */
+const PREFILL_FLOATS = 1 << 25;
+
+/** The sequences of a batch and the shape of their window. */
+export interface RunnerBatch {
+  /** Text ids of each sequence, at most the manifest's textLength. */
+  texts: readonly Int32Array[];
+  windows: readonly TemporalWindow[];
+  /** Frame slots (0..4) in the order in which frames enter the caches. */
+  order: readonly number[];
+  /** Added to the scores of text keys. */
+  textBoost: number;
+}
+
+/** Inputs of a step; filled by the caller before `step`. */
+interface StepInputs {
+  ids: Int32Array;
+  hints: Int32Array;
+  positions: Int32Array;
+  spatialBias: Float32Array;
+  temporalBias: Float32Array;
+}
+
+export class TransformerRunner {
+  /** Input id of each sequence for the next step: BOI or the previous cell's token. */
+  readonly ids: Int32Array;
+  /** Two hint ids of each sequence for the next step, null hints to begin with. */
+  readonly hints: Int32Array;
+  readonly #inputs: StepInputs;
+  readonly #feeds: Feeds;
+  readonly #cache: KvCache;
+  readonly #cells: number;
+  readonly #text: TextColumns;
+  readonly #layouts: RegionLayout[];
+
+  constructor(
+    private readonly graph: OnnxGraph,
+    private readonly manifest: ModelManifest,
+    private readonly batch: RunnerBatch,
+  ) {
+    const { architecture, grid } = manifest;
+    this.#cells = grid * grid;
+    this.#layouts = patternLayouts(grid, batch.windows);
+    const lengths = batch.texts.map((text) => text.length);
+    this.#text = { slots: Math.max(1, ...lengths), lengths, boost: batch.textBoost };
+    this.#cache = new KvCache(cacheMemory(graph.runtime), {
+      ...architecture,
+      sequences: batch.texts.length,
+      textSlots: this.#text.slots,
+      cells: this.#cells,
+      layouts: this.#layouts,
+    });
+    this.#inputs = this.#stepInputs();
+    this.ids = this.#inputs.ids;
+    this.hints = this.#inputs.hints.fill(manifest.ids.nullHint);
+    this.#feeds = this.#stepFeeds(this.#inputs);
+  }
+
+  /** Runs text and given frames once and keeps their keys and values.
+   *  @param given tokens [cells] of the given frames of each sequence, in cache order. */
+  async prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
+    const { architecture } = this.manifest;
+    const givenFrames = given[0]?.length ?? 0;
+    const rows = this.#text.slots + givenFrames * this.#cells;
+    const floats = rows * rows * (2 * architecture.heads + this.#layouts.length + 1);
+    const chunk = Math.max(1, Math.floor(PREFILL_FLOATS / floats));
+    for (let first = 0; first < given.length; first += chunk) {
+      const part = given.slice(first, first + chunk);
+      const results = await this.graph.run(this.#prefillFeeds(part, first, givenFrames));
+      this.#cache.keepPrefill(results, first, givenFrames);
+    }
+  }
+
+  /**
+   * Predicts one cell of every sequence from `ids` and `hints`, and keeps the step's rows.
+   *
+   * @param order how many frames of the window came before this one.
+   * @returns logits [sequences, codes].
+   */
+  async step(order: number, cell: number): Promise<Float32Array> {
+    const { positions, spatialBias, temporalBias } = this.#inputs;
+    const frameSlot = this.batch.order[order]!;
+    positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
+    fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
+    this.#cache.feed(this.#feeds, cell);
+    const results = await this.graph.run(this.#feeds);
+    const logits = results['logits']!.data as Float32Array;
+    this.#cache.keepStep(results, order, cell);
+    return logits;
+  }
+
+  dispose(): void {
+    this.#cache.dispose();
+  }
+
+  #stepInputs(): StepInputs {
+    const sequences = this.batch.texts.length;
+    const spatial = spatialCapacity(this.#text.slots, this.#cells) + 1;
+    const temporal = temporalCapacity(this.#text.slots, this.#layouts) + 1;
+    return {
+      ids: new Int32Array(sequences),
+      hints: new Int32Array(2 * sequences),
+      positions: new Int32Array(sequences),
+      spatialBias: new Float32Array(sequences * spatial),
+      temporalBias: new Float32Array(this.#layouts.length * sequences * temporal),
+    };
+  }
+
+  /** Tensors over the step's arrays, made once: their content changes, they do not. */
+  #stepFeeds(inputs: StepInputs): Feeds {
+    const sequences = this.batch.texts.length;
+    return this.#feedsOf(inputs, sequences, 1);
+  }
+
+  /** @param rows rows of a sequence; the biases' widths follow from their lengths. */
+  #feedsOf(inputs: StepInputs, sequences: number, rows: number): Feeds {
+    const { Tensor } = this.graph.runtime.ort;
+    const patterns = this.#layouts.length;
+    const spatialWidth = inputs.spatialBias.length / (sequences * rows);
+    const temporalWidth = inputs.temporalBias.length / (patterns * sequences * rows);
+    const feeds: Feeds = {
+      ids: new Tensor('int32', inputs.ids, [sequences, rows]),
+      positions: new Tensor('int32', inputs.positions, [sequences, rows]),
+      spatial_bias: new Tensor('float32', inputs.spatialBias, [sequences, 1, rows, spatialWidth]),
+      temporal_bias: new Tensor('float32', inputs.temporalBias, [
+        patterns,
+        sequences,
+        1,
+        rows,
+        temporalWidth,
+      ]),
+    };
+    if (this.manifest.architecture.previousFrameHint) {
+      feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
+    }
+    return feeds;
+  }
+
+  /** Feeds of the prefill of some sequences, with one hidden dummy slot in every cache. */
+  #prefillFeeds(
+    given: readonly (readonly Int32Array[])[],
+    first: number,
+    givenFrames: number,
+  ): Feeds {
+    const sequences = given.length;
+    const lengths = this.#text.lengths.slice(first, first + sequences);
+    const text = { ...this.#text, lengths };
+    const { spatial, temporal, rows } = prefillBiases(
+      text,
+      this.#layouts,
+      this.#cells,
+      givenFrames,
+    );
+    const frameSlots = this.batch.order.slice(0, givenFrames);
+    const positions = prefillPositions(
+      text.slots,
+      this.manifest.textLength,
+      this.#cells,
+      frameSlots,
+    );
+    const ids = new Int32Array(sequences * rows).fill(this.manifest.ids.pad);
+    const allPositions = new Int32Array(sequences * rows);
+    given.forEach((frames, sequence) => {
+      allPositions.set(positions, sequence * rows);
+      ids.set(this.batch.texts[first + sequence]!, sequence * rows);
+      frames.forEach((tokens, frame) => {
+        const start = sequence * rows + text.slots + frame * this.#cells;
+        ids[start] = this.manifest.ids.beginOfImage;
+        // The last token of a frame is never an input: the next frame begins with its own BOI.
+        ids.set(tokens.subarray(0, this.#cells - 1), start + 1);
+      });
+    });
+    const feeds = this.#feedsOf(
+      {
+        ids,
+        positions: allPositions,
+        hints: new Int32Array(2 * sequences * rows).fill(this.manifest.ids.nullHint),
+        spatialBias: spatial,
+        temporalBias: temporal,
+      },
+      sequences,
+      rows,
+    );
+    return { ...feeds, ...this.#dummyCaches(sequences) };
+  }
+
+  #dummyCaches(sequences: number): Feeds {
+    const { layers, heads, headDim } = this.manifest.architecture;
+    const dummy = this.#dummyTensor([sequences, heads, 1, headDim]);
+    const names = Array.from({ length: layers }, (_, layer) =>
+      ['spatial_key', 'spatial_value', 'temporal_key', 'temporal_value'].map(
+        (name) => `${name}_${layer}`,
+      ),
+    ).flat();
+    return Object.fromEntries(names.map((name) => [name, dummy]));
+  }
+
+  #dummyTensor(dims: readonly number[]): Tensor {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    return new this.graph.runtime.ort.Tensor('float32', new Float32Array(size), dims);
+  }
+}
