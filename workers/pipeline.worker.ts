@@ -1,0 +1,49 @@
+/** Entry of the pipeline worker: exposes the API and carries frames without copying. */
+import { expose, releaseProxy, transfer } from 'comlink';
+import type { ProxyMethods } from 'comlink';
+import type { PipelineApi, Progress } from '../src/shared/protocol';
+import { Pipeline } from './pipeline';
+
+// The bundler keeps worker scripts one folder below the page, in development and when built.
+const pipeline = new Pipeline(new URL('../ort/', self.location.href).href);
+
+const api: PipelineApi = {
+  load: (baseUrl, backend, onProgress, threads) =>
+    withCallback(onProgress, (report) => pipeline.load(baseUrl, backend, report, threads)),
+  generate: (options, onProgress) =>
+    withCallback(onProgress, (report) =>
+      pipeline.generate(options, (progress) => report(withTransfer(progress))),
+    ),
+  cancel: () => pipeline.cancel(),
+  unknownSpans: (prompt) => pipeline.unknownSpans(prompt),
+  dispose: () => pipeline.dispose(),
+};
+
+function withTransfer(progress: Progress): Progress {
+  return progress.kind === 'frame' ? transfer(progress, [progress.pixels.buffer]) : progress;
+}
+
+/** Runs `work` with the page's callback and closes the callback's port afterwards. */
+async function withCallback<Message, Result>(
+  callback: (message: Message) => unknown,
+  work: (report: (message: Message) => void) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work((message) => {
+      // Across threads the callback answers by a promise; a page that left never does.
+      Promise.resolve(callback(message)).catch(() => undefined);
+    });
+  } finally {
+    (callback as Partial<ProxyMethods>)[releaseProxy]?.();
+  }
+}
+
+expose(api);
+
+// The page hears of this worker's death by getting this lock, which is held until then.
+if ('locks' in navigator) {
+  void navigator.locks.request(self.name, () => {
+    self.postMessage({ alive: true });
+    return new Promise<never>(() => undefined);
+  });
+}

@@ -1,0 +1,40 @@
+/** What every stage gets beside its input. */
+import type { ModelManifest } from '../../src/shared/manifest';
+import type { GenerationOptions } from '../../src/shared/options';
+import type { Progress } from '../../src/shared/protocol';
+import type { ModelGraphs } from '../runtime/modelGraphs';
+import type { JobMeter } from './jobMeter';
+
+export interface PipelineContext {
+  manifest: ModelManifest;
+  graphs: ModelGraphs;
+  /** Already checked. */
+  options: GenerationOptions;
+  /** Key frame rate of this job, frames per second. */
+  keyRate: number;
+  signal: AbortSignal;
+  report: (progress: Progress) => void;
+  /** Lets waiting messages in, so that a cancel is heard between two steps. */
+  breathe: () => Promise<void>;
+  meter: JobMeter;
+}
+
+/** Clip tokens and prompt ids carry marks, so that stages cannot be wired in the wrong order. */
+declare const mark: unique symbol;
+export type Marked<Value, Mark extends string> = Value & { readonly [mark]?: Mark };
+
+/** A frame on its way to the screen. */
+export interface DrawnFrame {
+  slot: number;
+  round: number;
+  /** Tokens [cells]; those from `drawnCells` on stand in for cells that are not drawn yet. */
+  tokens: Int32Array;
+  drawnCells: number;
+  /** Whether the cells not drawn yet are shown grey, since nothing stands in for them. */
+  greyRest: boolean;
+}
+
+/** Tokens of the frames that exist, by clip slot. */
+export type FrameTokens = ReadonlyMap<number, Int32Array>;
+export type KeyFrames = Marked<FrameTokens, 'key frames'>;
+export type ClipFrames = Marked<FrameTokens, 'clip frames'>;

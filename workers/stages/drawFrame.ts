@@ -1,0 +1,85 @@
+/** Draws one frame of every window of a batch, cell by cell. */
+import { mixGuidance } from '../sampling/guidance';
+import { uniform } from '../sampling/randomStream';
+import type { SamplerScratch } from '../sampling/sampleTopK';
+import { sampleTopK, samplerScratch } from '../sampling/sampleTopK';
+import type { TransformerRunner } from '../runtime/transformerRunner';
+import type { PipelineContext } from './context';
+
+/** The windows that are drawn together. */
+export interface DrawnWindows {
+  runner: TransformerRunner;
+  /** Key of each window's random stream. */
+  streams: readonly number[];
+  guidance: number;
+  memory: SamplerMemory;
+}
+
+interface SamplerMemory {
+  scratch: SamplerScratch;
+  logits: Float64Array;
+}
+
+export function samplerMemory(codes: number): SamplerMemory {
+  return { scratch: samplerScratch(codes), logits: new Float64Array(codes) };
+}
+
+/** One frame in every window. */
+export interface FrameToDraw {
+  /** How many frames of the window came before. */
+  order: number;
+  /** Index of the frame's first uniform number in each window's stream. */
+  firstIndex: number;
+  /** Tokens [cells] of each window, filled here. */
+  tokens: readonly Int32Array[];
+  /** Up to two frames whose token of the same cell is the cell's hint, by window. */
+  hintFrames: readonly (readonly Int32Array[])[];
+}
+
+/**
+ * Fills `frame.tokens`. Yields the number of finished cells after every cell. All guidance
+ * branches of a window get the same tokens; branch b of window w is sequence b * windows + w.
+ *
+ * @throws the signal's reason before a step, when the job was cancelled.
+ */
+export async function* drawFrame(
+  windows: DrawnWindows,
+  frame: FrameToDraw,
+  context: PipelineContext,
+): AsyncGenerator<number> {
+  const { runner, streams, guidance, memory } = windows;
+  const { manifest, options, signal, meter } = context;
+  const cells = manifest.grid * manifest.grid;
+  for (let cell = 0; cell < cells; cell++) {
+    await context.breathe();
+    signal.throwIfAborted();
+    const started = performance.now();
+    fillInputs(runner, frame, cell, context);
+    const logits = await runner.step(frame.order, cell);
+    streams.forEach((stream, window) => {
+      const row = mixGuidance(logits, streams.length, window, guidance, memory.logits);
+      const u = uniform(stream, frame.firstIndex + cell);
+      const { temperature, topK } = options;
+      frame.tokens[window]![cell] = sampleTopK(row, temperature, topK, u, memory.scratch);
+    });
+    meter.step(streams.length, performance.now() - started);
+    yield cell + 1;
+  }
+}
+
+function fillInputs(
+  runner: TransformerRunner,
+  frame: FrameToDraw,
+  cell: number,
+  { manifest }: PipelineContext,
+): void {
+  const { beginOfImage, nullHint } = manifest.ids;
+  const windows = frame.tokens.length;
+  for (let sequence = 0; sequence < runner.ids.length; sequence++) {
+    const window = sequence % windows;
+    runner.ids[sequence] = cell === 0 ? beginOfImage : frame.tokens[window]![cell - 1]!;
+    const hints = frame.hintFrames[window]!;
+    runner.hints[2 * sequence] = hints[0]?.[cell] ?? nullHint;
+    runner.hints[2 * sequence + 1] = hints[1]?.[cell] ?? nullHint;
+  }
+}

@@ -1,0 +1,90 @@
+/** One interpolation round: draws the frames between neighbouring frames, all windows at once. */
+import { streamKey } from '../sampling/randomStream';
+import { GIVEN_FRAMES, INTERPOLATION_ORDER, roundWindows } from '../sampling/schedule';
+import type { RoundWindow } from '../sampling/schedule';
+import { TransformerRunner } from '../runtime/transformerRunner';
+import type { ClipFrames, DrawnFrame, FrameTokens, KeyFrames, PipelineContext } from './context';
+import { drawFrame, samplerMemory } from './drawFrame';
+import type { TokenizedPrompt } from './tokenizePrompt';
+import { guidanceTexts } from './tokenizePrompt';
+
+/** Most bytes of caches that one batch may hold; more windows go in several batches. */
+const CACHE_BYTES = 512 * 2 ** 20;
+
+/** Yields each finished frame, a batch's frame 1 of all windows first, then its frame 3. */
+export async function* interpolateFrames(
+  text: TokenizedPrompt,
+  given: KeyFrames | ClipFrames,
+  round: number,
+  context: PipelineContext,
+): AsyncGenerator<DrawnFrame, ClipFrames> {
+  context.meter.begin('interpolate', round);
+  const frames = new Map<number, Int32Array>(given);
+  const windows = roundWindows(round, context.options.rounds);
+  const size = windowsPerBatch(context);
+  for (let first = 0; first < windows.length; first += size) {
+    const batch = windows.slice(first, first + size);
+    for await (const frame of drawBatch(text, frames, batch, first, round, context)) {
+      frames.set(frame.slot, frame.tokens);
+      yield frame;
+    }
+  }
+  return frames;
+}
+
+async function* drawBatch(
+  text: TokenizedPrompt,
+  frames: FrameTokens,
+  windows: readonly RoundWindow[],
+  firstWindow: number,
+  round: number,
+  context: PipelineContext,
+): AsyncGenerator<DrawnFrame> {
+  const { manifest, graphs, options, keyRate } = context;
+  const guidance = manifest.sampling.interpolationGuidance;
+  const branches = guidanceTexts(text, keyRate * 2 ** round, guidance, context);
+  const cells = manifest.grid * manifest.grid;
+  const given = windows.map(({ slots }) => [0, 2, 4].map((frame) => frames.get(slots[frame]!)!));
+  const runner = new TransformerRunner(graphs.interpolation, manifest, {
+    texts: branches.flatMap((branch) => windows.map(() => branch)),
+    windows: manifest.interpolationWindows,
+    order: INTERPOLATION_ORDER,
+    textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
+  });
+  try {
+    await context.breathe();
+    context.signal.throwIfAborted();
+    await runner.prefill(branches.flatMap(() => given));
+    const streams = windows.map((_, index) => streamKey(options.seed, round, firstWindow + index));
+    const drawn = { runner, streams, guidance, memory: samplerMemory(manifest.codes) };
+    for (const order of [GIVEN_FRAMES, GIVEN_FRAMES + 1]) {
+      const wanted = INTERPOLATION_ORDER[order]!;
+      const tokens = windows.map(() => new Int32Array(cells));
+      // The given frames before and after are neighbours in `given`: 0 and 2, or 2 and 4.
+      const before = order - GIVEN_FRAMES;
+      const hintFrames = given.map((frames) => frames.slice(before, before + 2));
+      const frame = { order, firstIndex: before * cells, tokens, hintFrames };
+      for await (const drawnCells of drawFrame(drawn, frame, context)) void drawnCells;
+      for (const [index, { slots }] of windows.entries()) {
+        yield {
+          slot: slots[wanted],
+          round,
+          tokens: tokens[index]!,
+          drawnCells: cells,
+          greyRest: false,
+        };
+      }
+    }
+  } finally {
+    runner.dispose();
+  }
+}
+
+/** Windows whose caches fit; neighbours share no computation, so any split draws the same clip. */
+function windowsPerBatch({ manifest }: PipelineContext): number {
+  const { layers, heads, headDim } = manifest.architecture;
+  const slots = manifest.grid * manifest.grid * 6 + manifest.textLength * 2;
+  const branches = manifest.sampling.interpolationGuidance === 1 ? 1 : 2;
+  const bytes = layers * 2 * heads * headDim * slots * 4 * branches;
+  return Math.max(1, Math.floor(CACHE_BYTES / bytes));
+}

@@ -1,0 +1,151 @@
+/** Progress, time left, timings and finished frames of one job. */
+import type { GenerationResult, JobTimings, Progress } from '../../src/shared/protocol';
+import { clipFrames, jobCells, roundCells, stepCounts, WINDOW_FRAMES } from '../sampling/schedule';
+
+const REPORT_MILLISECONDS = 100;
+/** Weight of the newest step in the running mean of step times. */
+const NEWEST_WEIGHT = 0.05;
+
+type DrawingStage = 'keyframes' | 'interpolate';
+
+export interface JobShape {
+  rounds: number;
+  cells: number;
+}
+
+export class JobMeter {
+  readonly #started = performance.now();
+  readonly #stepTimes: Record<DrawingStage, number[]> = { keyframes: [], interpolate: [] };
+  readonly #frames = new Map<number, Int32Array>();
+  readonly #times = { tokenize: 0, firstKeyFrame: 0, keyFrames: 0, rounds: [] as number[] };
+  #stage: DrawingStage = 'keyframes';
+  #round = 0;
+  #stageStarted = 0;
+  #stageCells = 0;
+  #jobCells = 0;
+  #stageSteps = 0;
+  #stepMilliseconds = 0;
+  #decodeMilliseconds = 0;
+  #sequences = 1;
+  #reported = -Infinity;
+
+  constructor(
+    private readonly shape: JobShape,
+    private readonly report: (progress: Progress) => void,
+  ) {}
+
+  /** The prompt is being tokenized. */
+  beginTokenize(): void {
+    this.#tell('tokenize', 0);
+  }
+
+  /** A drawing stage begins; what came before is finished. */
+  begin(stage: DrawingStage, round: number): void {
+    if (stage === 'keyframes') this.#times.tokenize = this.#elapsed();
+    this.#stage = stage;
+    this.#round = round;
+    this.#stageStarted = performance.now();
+    this.#stageCells = 0;
+    this.#stageSteps = 0;
+    this.#stepMilliseconds = 0;
+    this.#tell(stage, round);
+  }
+
+  /** All frames of the stage are drawn and decoded. */
+  finishStage(): void {
+    this.#reportCells();
+    if (this.#stage === 'keyframes') this.#times.keyFrames = this.#elapsed();
+    else this.#times.rounds.push(this.#elapsed());
+  }
+
+  /** One decode step drew one cell in each of `sequences` windows. */
+  step(sequences: number, milliseconds: number): void {
+    this.#stepTimes[this.#stage].push(milliseconds);
+    this.#sequences = sequences;
+    this.#stageSteps++;
+    const weight = Math.max(NEWEST_WEIGHT, 1 / this.#stageSteps);
+    this.#stepMilliseconds += weight * (milliseconds - this.#stepMilliseconds);
+    this.#stageCells += sequences;
+    this.#jobCells += sequences;
+    if (performance.now() - this.#reported >= REPORT_MILLISECONDS) this.#reportCells();
+  }
+
+  /** A frame is final. */
+  frame(slot: number, tokens: Int32Array, decodeMilliseconds: number): void {
+    this.#frames.set(slot, tokens);
+    this.#decodeMilliseconds = decodeMilliseconds;
+    this.#times.firstKeyFrame ||= this.#elapsed();
+  }
+
+  result(outcome: GenerationResult['outcome'], keyRate: number): GenerationResult {
+    const tokens = [...this.#frames]
+      .sort(([a], [b]) => a - b)
+      .map(([slot, ids]) => ({ slot, ids }));
+    const slots = tokens.map(({ slot }) => slot);
+    return { outcome, slots, timings: this.#timings(), keyRate, tokens };
+  }
+
+  #timings(): JobTimings {
+    const { keyframes, interpolate } = this.#stepTimes;
+    return {
+      ...this.#times,
+      total: this.#elapsed(),
+      keyframeSteps: keyframes.length,
+      keyframeStepMilliseconds: median(keyframes),
+      interpolationSteps: interpolate.length,
+      interpolationStepMilliseconds: median(interpolate),
+    };
+  }
+
+  #elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  #tell(stage: DrawingStage | 'tokenize', round: number): void {
+    const framesInClip = round === 0 ? WINDOW_FRAMES : clipFrames(round);
+    const { rounds } = this.shape;
+    this.report({ kind: 'stage', stage, round, totalRounds: rounds, framesInClip });
+  }
+
+  #reportCells(): void {
+    this.#reported = performance.now();
+    const { rounds, cells } = this.shape;
+    const seconds = (this.#reported - this.#stageStarted) / 1000;
+    this.report({
+      kind: 'cells',
+      stage: this.#stage,
+      round: this.#round,
+      doneCells: this.#stageCells,
+      totalCells: this.#round === 0 ? WINDOW_FRAMES * cells : roundCells(this.#round, cells),
+      jobDoneCells: this.#jobCells,
+      jobTotalCells: jobCells(rounds, cells),
+      tokensPerSecond: seconds > 0 ? this.#stageCells / seconds : 0,
+      secondsLeft: this.#millisecondsLeft() / 1000,
+    });
+  }
+
+  /** Steps to come at their expected times, and decoding of the frames to come. */
+  #millisecondsLeft(): number {
+    const { rounds, cells } = this.shape;
+    const counts = stepCounts(rounds, cells);
+    const stageSteps = this.#round === 0 ? counts.keyframes : counts.round;
+    let left = Math.max(0, stageSteps - this.#stageSteps) * this.#stepMilliseconds;
+    for (let round = this.#round + 1; round <= rounds; round++) {
+      left += counts.round * this.#expectedStep(2 ** round);
+    }
+    const framesLeft = clipFrames(rounds) - this.#frames.size;
+    return left + framesLeft * this.#decodeMilliseconds;
+  }
+
+  /** A step is about half reading of weights, the same for any batch, and half work per window. */
+  #expectedStep(sequences: number): number {
+    return this.#stepMilliseconds * (0.5 + (0.5 * sequences) / this.#sequences);
+  }
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}
