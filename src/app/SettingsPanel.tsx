@@ -1,0 +1,131 @@
+import type { ModelManifest } from '../shared/manifest';
+import { effectiveOptions, randomSeed, type Settings } from '../state/settings';
+import { slotCount } from '../state/slots';
+import type { SettingsActions } from '../state/store';
+import { DiceIcon } from './icons';
+import { NumberField } from './NumberField';
+import { useTexts } from './texts/TextsContext';
+
+interface SettingsPanelProps {
+  settings: Settings;
+  manifest: ModelManifest;
+  actions: Pick<SettingsActions, 'setSeed' | 'override' | 'resetOverrides'>;
+}
+
+export function SettingsPanel({ settings, manifest, actions }: SettingsPanelProps) {
+  const texts = useTexts();
+  const options = effectiveOptions(settings, manifest);
+  const changed = Object.keys(settings.overrides).length > 0;
+  return (
+    <details className="panel settings">
+      <summary>
+        <h2>{texts.settings.title}</h2>
+        <span className="hint">
+          {texts.settings.seed} {options.seed}
+        </span>
+      </summary>
+      <div className="fields">
+        <NumberField
+          option="seed"
+          label={texts.settings.seed}
+          value={options.seed}
+          step={1}
+          onChange={actions.setSeed}
+        >
+          <button
+            type="button"
+            className="icon-button"
+            aria-label={texts.settings.dice}
+            title={texts.settings.dice}
+            onClick={() => actions.setSeed(randomSeed())}
+          >
+            <DiceIcon />
+          </button>
+        </NumberField>
+        <SamplingFields manifest={manifest} options={options} actions={actions} />
+        <KeyRateField manifest={manifest} value={options.keyRate} actions={actions} />
+      </div>
+      <button type="button" className="quiet" disabled={!changed} onClick={actions.resetOverrides}>
+        {texts.settings.reset}
+      </button>
+    </details>
+  );
+}
+
+interface FieldsProps {
+  manifest: ModelManifest;
+  actions: Pick<SettingsActions, 'override'>;
+}
+
+function SamplingFields({
+  manifest,
+  options,
+  actions,
+}: FieldsProps & { options: ReturnType<typeof effectiveOptions> }) {
+  const { settings: texts } = useTexts();
+  const { override } = actions;
+  return (
+    <>
+      <NumberField
+        option="guidance"
+        label={texts.guidance}
+        help={texts.guidanceHelp}
+        value={options.guidance}
+        step={0.5}
+        onChange={(value) => override('guidance', value)}
+      />
+      <NumberField
+        option="temperature"
+        label={texts.temperature}
+        help={texts.temperatureHelp}
+        value={options.temperature}
+        step={0.05}
+        onChange={(value) => override('temperature', value)}
+      />
+      <NumberField
+        option="topK"
+        label={texts.topK}
+        help={texts.topKHelp}
+        value={options.topK}
+        step={1}
+        onChange={(value) => override('topK', value)}
+      />
+      <NumberField
+        option="rounds"
+        label={texts.rounds}
+        help={texts.roundsHelp(slotCount(manifest.windowFrames, options.rounds))}
+        value={options.rounds}
+        max={manifest.maxRounds}
+        step={1}
+        onChange={(value) => override('rounds', value)}
+      />
+    </>
+  );
+}
+
+function KeyRateField({ manifest, value, actions }: FieldsProps & { value: number | 'auto' }) {
+  const { settings: texts } = useTexts();
+  return (
+    <div className="field">
+      <label htmlFor="key-rate">{texts.keyRate}</label>
+      <select
+        id="key-rate"
+        value={String(value)}
+        aria-describedby="key-rate-help"
+        onChange={({ target }) =>
+          actions.override('keyRate', target.value === 'auto' ? 'auto' : Number(target.value))
+        }
+      >
+        <option value="auto">{texts.automatic}</option>
+        {manifest.rates.map(({ framesPerSecond }) => (
+          <option key={framesPerSecond} value={framesPerSecond}>
+            {texts.perSecond(framesPerSecond)}
+          </option>
+        ))}
+      </select>
+      <p id="key-rate-help" className="hint">
+        {texts.keyRateHelp}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+/** The one store, worker client, frame memory and player of the page. */
+import { PipelineClient } from '../pipelineClient';
+import { serviceWorkerControl } from '../serviceWorkerControl';
+import { FrameStore } from './frameStore';
+import { parseLink } from './link';
+import { BROWSER_CLOCK, Player } from './player';
+import { randomSeed } from './settings';
+import { createAppStore } from './store';
+
+/** Until a model says otherwise. */
+const USUAL_FRAMES_PER_SECOND = 8;
+
+let serviceWorker: Promise<void> | undefined;
+
+const link = parseLink(location.search);
+
+export const frames = new FrameStore();
+
+export const { store, actions } = createAppStore(
+  {
+    prompt: link.prompt,
+    seed: link.seed ?? randomSeed(),
+    overrides: link.overrides,
+    modelId: link.modelId,
+    backend: link.backend,
+    linkProblems: link.problems,
+    refusal: null,
+  },
+  {
+    client: new PipelineClient(),
+    frames,
+    modelUrl: (modelId) => new URL(`models/${modelId}/`, document.baseURI).href,
+    showLink: (query) => history.replaceState(null, '', query + location.hash),
+    beforeLoad: () => (serviceWorker ??= serviceWorkerControl()),
+  },
+);
+
+export const reducedMotion = (): boolean => matchMedia('(prefers-reduced-motion: reduce)').matches;
+
+export const player = new Player(
+  frames,
+  BROWSER_CLOCK,
+  USUAL_FRAMES_PER_SECOND,
+  reducedMotion() ? 'paused' : 'playing',
+);
+
+/** Loads the model, and draws at once when the link asks for it. */
+export function start(): void {
+  actions.loadModel();
+  if (link.run) void actions.generate();
+}
