@@ -12,6 +12,7 @@ from training.common.distributed import Process
 from training.transformer.batches import Batches
 from training.transformer.checkpoints import initialise_from, load_transformer
 from training.transformer.config import TransformerConfig, Window
+from training.transformer.fused import Attend, CrossEntropy, ReluSquared, ScaledRms
 from training.transformer.model import Transformer
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.tokens import TokenSet, join
@@ -193,3 +194,39 @@ def test_learning_rate_warms_up_and_ends_at_three_percent() -> None:
     assert learning_rate(0, 0.0) == pytest.approx(0.01)
     assert learning_rate(500, 0.0) == 1.0
     assert learning_rate(500, 1.0) == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("rows", [3, 300])
+def test_hand_written_gradients_equal_autograd(rows: int) -> None:
+    torch.manual_seed(2)
+
+    def check(fused, plain, *inputs: torch.Tensor) -> None:
+        leaves = [x.clone().requires_grad_() for x in inputs]
+        twins = [x.clone().requires_grad_() for x in inputs]
+        out, expected = fused(*leaves), plain(*twins)
+        torch.testing.assert_close(out, expected)
+        weights = torch.randn_like(out)
+        (out * weights).sum().backward()
+        (expected * weights).sum().backward()
+        for leaf, twin in zip(leaves, twins, strict=True):
+            torch.testing.assert_close(leaf.grad, twin.grad)
+
+    targets = torch.randint(0, 11, (rows,))
+    check(
+        lambda z: CrossEntropy.apply(z, targets),
+        lambda z: torch.nn.functional.cross_entropy(z, targets, reduction="none"),
+        torch.randn(rows, 11),
+    )
+    check(ReluSquared.apply, lambda x: torch.relu(x) ** 2, torch.randn(rows, 4))
+    check(
+        lambda x, w: ScaledRms.apply(x, w, 1e-5, torch.float32),
+        lambda x, w: torch.nn.functional.rms_norm(x, (6,), w, 1e-5),
+        torch.randn(2, rows, 6),
+        torch.randn(6),
+    )
+    bias = torch.zeros(4, 7).masked_fill(torch.rand(4, 7) < 0.3, -10000.0)
+    check(
+        lambda q, k, v: Attend.apply(q, k, v, bias),
+        lambda q, k, v: torch.softmax(q @ k.mT / 8**0.5 + bias, -1) @ v,
+        *(torch.randn(rows, n, 8) for n in (4, 7, 7)),
+    )

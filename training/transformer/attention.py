@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from training.transformer.config import FRAMES, Window
+from training.transformer.fused import Attend
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> Tensor:
     """query [..., S, D], key and value [..., N, D], bias broadcastable to [..., S, N] ->
-    [..., S, D]. Accumulates in the inputs' dtype except for the softmax inside its kernel."""
-    scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-1, -2))
-    return torch.matmul(torch.softmax(scores + bias, dim=-1), value)
+    [..., S, D], in the inputs' dtype."""
+    return Attend.apply(query, key, value, bias)
 
 
 def fits(grid: int, window: Window | None) -> bool:

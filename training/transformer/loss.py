@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from training.transformer.batches import Batch
+from training.transformer.fused import CrossEntropy
 from training.transformer.model import Transformer
 from training.transformer.sequence import loss_slots
 
@@ -26,7 +26,7 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
         if len(slots) < tokens.shape[1]:
             hidden, hints, tokens = hidden[:, slots], hints[:, slots], tokens[:, slots]
         logits = model.logits(hidden, hints)
-    losses = F.cross_entropy(logits.float().flatten(0, -2), tokens.flatten(), reduction="none")
+    losses = CrossEntropy.apply(logits.flatten(0, -2), tokens.flatten())
     return losses.view(tokens.shape)
 
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
 from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.fused import ReluSquared, ScaledRms
 from training.transformer.visibility import (
     as_bias,
     spatial_cells_visible,
@@ -36,7 +37,8 @@ class RmsNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.float()
+        if torch.is_grad_enabled():
+            return ScaledRms.apply(x.float(), self.weight, self.eps, compute_dtype(x))
         return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
 
 
@@ -79,7 +81,7 @@ class Layer(nn.Module):
         if self.config.activation == "gelu":
             inner = F.gelu(inner, approximate="tanh")
         else:
-            inner = F.relu(inner).square()
+            inner = ReluSquared.apply(inner) if inner.requires_grad else F.relu(inner).square()
         return x + self.norm_mlp_out(self.mlp_out(inner))
 
     def forward(
@@ -93,13 +95,24 @@ class Layer(nn.Module):
         """x [B, L + 5*C, hidden]; text_bias [B, 1, 1, L]; image biases [g, C, C] and [N, N]."""
         length = text_bias.shape[-1]
         normed = self.norm_attention(x)
-        mixed = self._spatial(normed, length, text_bias, spatial_bias)
-        if not base_only:
-            text, image = mixed.split([length, x.shape[1] - length], dim=1)
-            alpha = torch.sigmoid(self.mix)
+        text, image = self._spatial(normed, length, text_bias, spatial_bias)
+        if base_only:
+            mixed = self.spatial.dense(torch.cat([text, image], dim=1))
+        else:
             other = self._temporal(normed, length, text_bias, temporal_bias)
-            mixed = torch.cat([text, alpha * image + (1 - alpha) * other], dim=1)
+            mixed = torch.cat([self.spatial.dense(text), self._mix(image, other)], dim=1)
         return self.add_mlp(x + self.norm_attention_out(mixed))
+
+    def _mix(self, spatial: Tensor, temporal: Tensor) -> Tensor:
+        """Both channels' output projections and their mixture as one product (P12: alpha weighs
+        the base channel)."""
+        alpha = torch.sigmoid(self.mix)
+        base, plus = self.spatial.dense, self.temporal.dense
+        weight = torch.cat(
+            [alpha[:, None] * base.weight, (1 - alpha)[:, None] * plus.weight], dim=1
+        )
+        bias = alpha * base.bias + (1 - alpha) * plus.bias if self.config.biases else None
+        return F.linear(torch.cat([spatial, temporal], dim=-1), weight, bias)
 
     def _project(self, channel: Channel, normed: Tensor, length: int) -> tuple[Tensor, Tensor]:
         """q, k, v of the text rows [3, B, H, L, D] and of the image rows [B, 5*C, 3, H, D]."""
@@ -109,8 +122,10 @@ class Layer(nn.Module):
         text, image = qkv.split([length, normed.shape[1] - length], dim=1)
         return text.permute(2, 0, 3, 1, 4), image
 
-    def _spatial(self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor) -> Tensor:
-        """The base channel on all rows: [B, L + 5*C, hidden]."""
+    def _spatial(
+        self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """What the base channel's heads gather: text [B, L, hidden], image [B, 5*C, hidden]."""
         config = self.config
         text, image = self._project(self.spatial, normed, length)
         batch = normed.shape[0]
@@ -119,21 +134,20 @@ class Layer(nn.Module):
         q, k, v = frames.permute(3, 0, 1, 4, 2, 5).contiguous().unbind(0)
         joint = _join_bias(text_bias, bias[:, None])
         from_image = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
-        rows = [
+        return (
             from_text.transpose(1, 2).reshape(batch, length, config.hidden),
             from_image.transpose(2, 3).reshape(batch, -1, config.hidden),
-        ]
-        return self.spatial.dense(torch.cat(rows, dim=1))
+        )
 
     def _temporal(self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor) -> Tensor:
-        """The temporal channel on image rows: [B, 5*C, hidden]."""
+        """What the temporal channel's heads gather for image rows: [B, 5*C, hidden]."""
         config = self.config
         text, image = self._project(self.temporal, normed, length)
         window = self.window if fits(config.grid, self.window) else None
         q, k, v = to_regions(image, config.grid, window).unbind(0)
         joint = _join_bias(text_bias, bias[None, None])
         context = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
-        return self.temporal.dense(from_regions(context, config.grid, window))
+        return from_regions(context, config.grid, window)
 
     def step(
         self,
@@ -261,7 +275,7 @@ class Transformer(nn.Module):
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
         x = torch.cat([self.word(text) + self.text_positions()[:length], image], dim=1)
-        dtype = _compute_dtype(x)
+        dtype = compute_dtype(x)
         text_bias = as_text_bias(text != config.pad_id, dtype)
         for layer in self.layers:
             temporal = getattr(self, f"mask_temporal_{layer.pattern}").to(dtype)
@@ -382,7 +396,7 @@ def _join_bias(text_bias: Tensor, bias: Tensor) -> Tensor:
     return torch.cat([left, bias[None].expand(batch, groups, 1, rows, columns)], dim=-1)
 
 
-def _compute_dtype(x: Tensor) -> torch.dtype:
+def compute_dtype(x: Tensor) -> torch.dtype:
     """The dtype of attention scores: autocast's where it is on."""
     kind = x.device.type
     return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype

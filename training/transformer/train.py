@@ -34,8 +34,9 @@ from training.common.distributed import (
     number_of_main,
     same_everywhere,
 )
-from training.common.muon import Muon, make_optimizer, scale_learning_rate
+from training.common.muon import Muon, scale_learning_rate
 from training.common.progress import Progress
+from training.common.sharded_muon import make_sharded_optimizer
 from training.presets import PRESETS, data_folder, preset_named
 from training.transformer.batches import Batches
 from training.transformer.checkpoints import initialise_from, is_base_parameter, stage_folder
@@ -123,7 +124,7 @@ class Run:
         for name, parameter in self.model.named_parameters():
             parameter.requires_grad_(not (options.freeze_base and is_base_parameter(name)))
         same_everywhere(self.model)
-        self.optimizer: Muon = make_optimizer(
+        self.optimizer: Muon = make_sharded_optimizer(
             self.model, options.muon_lr, options.adam_lr, use_muon=is_muon_matrix
         )
         self.average = Averaged(self.model)
