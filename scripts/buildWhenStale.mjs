@@ -26,7 +26,8 @@ export function buildWhenStale() {
   const changed = Math.max(...SOURCES.map((path) => newestChange(join(projectRoot, path))));
   if (built > changed) return;
   console.log('Building the app ...');
-  runNpm(['run', '--silent', 'build']);
+  // The test runner sets NODE_ENV, and the build would take it over.
+  runNpm(['run', '--silent', 'build'], { NODE_ENV: 'production' });
 }
 
 /**

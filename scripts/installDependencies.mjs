@@ -20,13 +20,15 @@ export function installDependencies() {
  * Runs npm, the one that runs this script where there is one. Throws when it fails.
  *
  * @param {string[]} args
+ * @param {Record<string, string>} [environment] added to our own
  */
-export function runNpm(args) {
+export function runNpm(args, environment = {}) {
   const npm = process.env['npm_execpath'];
   const [program, first] = npm ? [process.execPath, [npm]] : ['npm', []];
   const { status, error } = spawnSync(program, [...first, ...args], {
     cwd: projectRoot,
     stdio: 'inherit',
+    env: { ...process.env, ...environment },
     shell: !npm && process.platform === 'win32',
   });
   if (error) throw new Error(`npm could not be started: ${error.message}`);
