@@ -1,0 +1,127 @@
+"""Torch against onnxruntime, graph by graph: the largest differences and their limits.
+
+The torch models get the rounded weights that the graphs hold, so that only the arithmetic differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.export.checkpoints import TrainedParts
+from training.export.onnx_transformer import OnnxTransformer, open_session
+from training.export.package import TRANSFORMER_PRECISION, VQVAE_PRECISION
+from training.export.text_samples import random_texts
+from training.export.vqvae_graph import round_vqvae
+from training.export.weight_storage import round_weights
+from training.transformer.cached import CachedDecoder
+from training.transformer.config import FRAMES, WANTED_SLOTS, Stage
+from training.transformer.model import Transformer
+from training.transformer.sample import text_rows
+from training.world.dataset import DURATION_TEXTS
+
+PROMPTS = ("a lion drinks water at the lake", "狮子在湖边喝水")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure of the comparison; more than `limit` fails the export."""
+
+    name: str
+    value: float
+    limit: float
+
+    @property
+    def passes(self) -> bool:
+        return self.value <= self.limit
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.passes else "TOO LARGE"
+        return f"{self.name}: {self.value:.3g} (limit {self.limit:.3g}) {verdict}"
+
+
+def round_parts(parts: TrainedParts) -> None:
+    """Gives the torch models the weights of the graphs."""
+    for model in parts.transformers.values():
+        round_weights(model, TRANSFORMER_PRECISION)
+    round_vqvae(parts.vqvae, VQVAE_PRECISION)
+
+
+def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
+    """`parts` as :func:`round_parts` leaves them."""
+    yield compare_tokenizer(parts, package)
+    for stage in parts.transformers:
+        yield from compare_stage(parts, package, stage)
+    yield from compare_vqvae(parts, package)
+
+
+def compare_tokenizer(parts: TrainedParts, package: Path, count: int = 2000) -> Difference:
+    session = open_session(package / "tokenizer.onnx")
+    offset = parts.vqvae.config.codes
+    wrong = 0
+    for text in random_texts(count, seed=5):
+        code_points = np.array([ord(c) for c in text], np.int32)
+        (ids,) = session.run(None, {"code_points": code_points})
+        wrong += ids.tolist() != [offset + i for i in parts.tokenizer.encode(text)]
+    return Difference(f"tokenizer: texts of {count} with other ids", wrong, 0)
+
+
+def onnx_transformer(parts: TrainedParts, package: Path, stage: Stage) -> OnnxTransformer:
+    session = open_session(package / f"{stage}.onnx")
+    return OnnxTransformer(session, parts.transformers[stage].config)
+
+
+def compare_stage(parts: TrainedParts, package: Path, stage: Stage) -> Iterator[Difference]:
+    """Logits of every cell, fed with the same tokens, and how often the best code differs."""
+    model = parts.transformers[stage]
+    tokens = torch.from_numpy(
+        np.random.default_rng(3).integers(0, model.config.codes, (2, FRAMES, model.config.cells))
+    )
+    texts = text_rows(
+        model,
+        parts.tokenizer.encode,
+        parts.tokenizer.line_break_id,
+        DURATION_TEXTS[2],
+        PROMPTS,
+    )
+    ours = teacher_forced(model, texts, tokens)
+    theirs = teacher_forced(onnx_transformer(parts, package, stage), texts, tokens)
+    scale = float(ours.abs().max())
+    difference = float((ours - theirs).abs().max())
+    yield Difference(f"{stage}: logits up to {scale:.1f} differ by", difference, 2e-3)
+    # A code that is the best in one of them must be nearly the best in the other.
+    best, found = ours.argmax(-1, keepdim=True), theirs.argmax(-1, keepdim=True)
+    worse = float((ours.gather(-1, best) - ours.gather(-1, found)).max())
+    yield Difference(f"{stage}: best code is worse than torch's by", worse, 2e-3)
+
+
+@torch.inference_mode()
+def teacher_forced(model: Transformer | OnnxTransformer, texts: Tensor, tokens: Tensor) -> Tensor:
+    """Logits [cells in order, B, K] of every cell that the stage predicts, in decoding order."""
+    decoder = CachedDecoder(model, texts)  # type: ignore[arg-type]
+    slots: tuple[int, ...] = tuple(range(FRAMES))
+    if model.config.stage == "interpolation":
+        decoder.prefill_given(tokens)
+        slots = WANTED_SLOTS
+    return torch.stack(
+        [decoder.next_logits(tokens, s, c) for s in slots for c in range(model.config.cells)]
+    )
+
+
+def compare_vqvae(parts: TrainedParts, package: Path) -> Iterator[Difference]:
+    model, config = parts.vqvae, parts.vqvae.config
+    rng = np.random.default_rng(4)
+    tokens = rng.integers(0, config.codes, (3, config.grid, config.grid))
+    decoder = open_session(package / "decoder.onnx")
+    (frames,) = decoder.run(None, {"tokens": tokens.astype(np.int32)})
+    difference = float(np.abs(frames - model.decode(torch.from_numpy(tokens)).numpy()).max())
+    yield Difference("decoder: pixels of 0..1 differ by", difference, 1e-3)
+    encoder = open_session(package / "encoder.onnx")
+    (found,) = encoder.run(None, {"frames": frames})
+    other = float((found != model.encode(torch.from_numpy(frames)).numpy()).mean())
+    yield Difference("encoder: share of tokens that differ", other, 2e-3)

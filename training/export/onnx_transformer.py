@@ -1,0 +1,71 @@
+"""A transformer graph in onnxruntime, used like the torch model by decoder and sampler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from torch import Tensor
+
+from training.export.transformer_graph import CACHES
+from training.transformer.config import TransformerConfig
+from training.transformer.model import LayerCache
+
+
+def open_session(model: Path | bytes, threads: int = 1) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    source = model if isinstance(model, bytes) else str(model)
+    return ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+class OnnxTransformer:
+    """Has the parts of `Transformer` that decoding needs: config, step, empty_caches."""
+
+    def __init__(self, session: ort.InferenceSession, config: TransformerConfig) -> None:
+        self.session = session
+        self.config = config
+
+    def step(
+        self,
+        ids: Tensor,
+        hints: Tensor | None,
+        positions: Tensor,
+        spatial_bias: Tensor,
+        temporal_bias: Tensor,
+        caches: list[LayerCache],
+    ) -> tuple[Tensor, list[LayerCache]]:
+        """As `Transformer.step`."""
+        feeds = {
+            "ids": _int32(ids),
+            "positions": _int32(positions),
+            "spatial_bias": spatial_bias.numpy(),
+            "temporal_bias": temporal_bias.numpy(),
+        }
+        if hints is not None:
+            feeds["hints"] = _int32(hints)
+        for layer, cache in enumerate(caches):
+            feeds |= {f"{n}_{layer}": rows.numpy() for n, rows in zip(CACHES, cache, strict=True)}
+        logits, *new = map(torch.from_numpy, self.session.run(None, feeds))
+        size = len(CACHES)
+        rows = [tuple(new[i : i + size]) for i in range(0, len(new), size)]
+        return logits, rows  # type: ignore[return-value]
+
+    def empty_caches(self, batch: int, spatial: int, temporal: int) -> list[LayerCache]:
+        """As `Transformer.empty_caches`."""
+        heads, width = self.config.heads, self.config.head_dim
+
+        def zeros(slots: int) -> Tensor:
+            return torch.zeros(batch, heads, slots, width)
+
+        return [
+            (zeros(spatial), zeros(spatial), zeros(temporal), zeros(temporal))
+            for _ in range(self.config.layers)
+        ]
+
+
+def _int32(tensor: Tensor) -> np.ndarray:
+    return tensor.numpy().astype(np.int32)
