@@ -33,7 +33,7 @@ class VqvaeConfig:
     """Share of the run after which whole frames replace crops."""
     pool: int = 12_000
     """Composed frames that each process holds in memory."""
-    muon_lr: float = 4e-3
+    muon_lr: float = 3e-3
     adam_lr: float = 2e-3
 
     @property

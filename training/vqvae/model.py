@@ -19,6 +19,9 @@ from training.vqvae.quantizer import VectorQuantizer
 STEM = 4
 """Pixels per side that the first and the last layer handle as channels."""
 
+OUTPUT_GAIN = 0.1
+"""Muon's steps do not shrink with the gradient, and the last layer's would show as pixel noise."""
+
 
 class PixelNorm(nn.Module):
     """Divides each pixel's channels by their root mean square. The next layer learns the gain."""
@@ -78,7 +81,7 @@ class Decoder(nn.Sequential):
         )
 
     def forward(self, codes: Tensor) -> Tensor:
-        return super().forward(codes) + 0.5
+        return super().forward(codes) * OUTPUT_GAIN + 0.5
 
 
 class VQVAE(nn.Module):
