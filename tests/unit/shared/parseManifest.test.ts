@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { errorKind } from '../../../src/shared/errors';
+import { parseManifest } from '../../../src/shared/parseManifest';
+
+const MICRO = new URL('../../fixtures/models/micro/manifest.json', import.meta.url);
+
+type Draft = Record<string, unknown> & {
+  graphs: Record<string, { files: Record<string, unknown>[] }>;
+};
+
+/** The fixture's manifest with one thing wrong. */
+function broken(change: (draft: Draft) => unknown): unknown {
+  const draft = JSON.parse(readFileSync(MICRO, 'utf8')) as Draft;
+  change(draft);
+  return draft;
+}
+
+describe('parseManifest', () => {
+  it('returns the fixture unchanged', () => {
+    const json = broken(() => undefined);
+    expect(parseManifest(json)).toEqual(json);
+  });
+
+  it.each<[string, RegExp, (draft: Draft) => unknown]>([
+    ['newer format', /format must be 1, but is 2\..*newest app/, (d) => (d.format = 2)],
+    ['no format', /format must be 1, but is missing/, (d) => delete d.format],
+    ['missing graph', /graphs\.decoder must exist .*missing/, (d) => delete d.graphs.decoder],
+    [
+      'no graphs',
+      /graphs must be a JSON object/,
+      (d) => delete (d as Record<string, unknown>).graphs,
+    ],
+    [
+      'bad hash',
+      /graphs\.keyframes\.files\[0\]\.sha256 must be 64 .* "XYZ"/,
+      (d) => (d.graphs.keyframes!.files[0]!.sha256 = 'XYZ'),
+    ],
+    [
+      'bad size',
+      /graphs\.decoder\.files\[0\]\.bytes must be a whole number, but is "12"/,
+      (d) => (d.graphs.decoder!.files[0]!.bytes = '12'),
+    ],
+    [
+      'path outside of the package',
+      /path must be a plain path/,
+      (d) => (d.graphs.decoder!.files[0]!.path = '../secret.onnx'),
+    ],
+    [
+      'path on another host',
+      /path must be a plain path/,
+      (d) => (d.graphs.decoder!.files[0]!.path = 'https://elsewhere/x.onnx'),
+    ],
+    ['no files', /files must have at least 1 entry/, (d) => (d.graphs.decoder!.files = [])],
+    ['grid is text', /grid must be a whole number, but is "12"/, (d) => (d.grid = '12')],
+    [
+      'grid does not divide',
+      /pixels must be a multiple of grid \(4\), but is 33/,
+      (d) => (d.pixels = 33),
+    ],
+    ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
+    [
+      'id within the codes',
+      /ids\.nullHint must be a number from 64 .* but is 3/,
+      (d) => ((d.ids as Record<string, number>).nullHint = 3),
+    ],
+    [
+      'rule without a rate',
+      /defaultKeyRate must be one of rates \(1, 2, 4, 8\), but is 3/,
+      (d) => (d.defaultKeyRate = 3),
+    ],
+    [
+      'unknown norm',
+      /architecture\.norm must be one of layer, rms/,
+      (d) => ((d.architecture as Record<string, unknown>).norm = 'batch'),
+    ],
+    ['list of numbers', /credits\[0\] must be text, but is 5/, (d) => (d.credits = [5])],
+    [
+      'NaN as text',
+      /sampling\.temperature must be a number/,
+      (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
+    ],
+  ])('%s', (_, message, change) => {
+    let caught: unknown;
+    try {
+      parseManifest(broken(change));
+    } catch (error) {
+      caught = error;
+    }
+    expect(errorKind(caught)).toBe('InvalidManifest');
+    expect((caught as Error).message).toMatch(message);
+  });
+
+  it.each([[null], ['<html>'], [[]], [7]])('rejects %j as a whole', (value) => {
+    expect(() => parseManifest(value)).toThrow(/the whole file must be a JSON object/);
+  });
+});
