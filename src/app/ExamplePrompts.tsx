@@ -8,10 +8,12 @@ interface ExamplePromptsProps {
 
 export function ExamplePrompts({ examples, onChoose }: ExamplePromptsProps) {
   const texts = useTexts();
-  if (examples.length === 0) return null;
+  const own = examples.filter((example) => example.language === texts.language.code);
+  const offered = own.length > 0 ? own : examples;
+  if (offered.length === 0) return null;
   return (
     <ul className="chips" aria-label={texts.prompt.examples}>
-      {examples.map(({ text, language }) => (
+      {offered.map(({ text, language }) => (
         <li key={text}>
           <button
             type="button"

@@ -1,15 +1,11 @@
 import { version } from '../../package.json';
 import { FlipbookError } from '../shared/errors';
-import type { ClipFrames, ExportedFile, Exporter, ExportInfo } from '../export/types';
+import type { ClipFrames, ExportedFile, ExportInfo } from '../export/types';
 import type { ClipFacts } from './appState';
 import type { FrameStore } from './frameStore';
 
 export const EXPORT_FORMATS = ['mp4', 'gif', 'png'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
-
-const exporters = import.meta.glob<Record<'exportMp4' | 'exportGif' | 'exportPngZip', Exporter>>(
-  '../export/index.ts',
-);
 
 function exportInfo({ options, modelId, modelVersion }: ClipFacts): ExportInfo {
   const { prompt, ...parameters } = options;
@@ -32,11 +28,7 @@ export async function exportClip(
   const images: ClipFrames = { frames: [...finals], framesPerSecond: clip.framesPerSecond };
   const info = exportInfo(clip);
   // Loaded when first needed: encoders are no part of opening the page.
-  const load = exporters['../export/index.ts'];
-  if (!load) {
-    throw new FlipbookError('ExportUnsupported', 'This build has no exporters. Use a full build.');
-  }
-  const { exportMp4, exportGif, exportPngZip } = await load();
+  const { exportMp4, exportGif, exportPngZip } = await import('../export/index');
   switch (format) {
     case 'mp4':
       return exportMp4(images, info);

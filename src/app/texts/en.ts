@@ -158,7 +158,7 @@ export const en = {
     absent: 'The model is not in memory. It is loaded again when you press Generate.',
   },
   theme: { label: 'Appearance', auto: 'Automatic', light: 'Light', dark: 'Dark' },
-  language: { label: 'Language' },
+  language: { code: 'en' as 'en' | 'zh', label: 'Language' },
   errors,
   errorHints: {} as Partial<Record<ErrorKind, string>>,
   retry: {

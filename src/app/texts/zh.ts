@@ -135,7 +135,7 @@ export const zh: Texts = {
     absent: '模型不在内存里。点“生成”时会重新加载。',
   },
   theme: { label: '外观', auto: '自动', light: '浅色', dark: '深色' },
-  language: { label: '语言' },
+  language: { code: 'zh', label: '语言' },
   errors: {
     InvalidOption: '有一项设置超出范围',
     InvalidPrompt: '这句提示词画不了',
