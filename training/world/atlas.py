@@ -121,15 +121,15 @@ def _load(pixels: int, folder: Path) -> World:
 
 def _read_clip(folder: Path, atlas: dict, name: str, clip: dict, pixels: int) -> Clip:
     cell, anchor, frames = atlas["cell"], atlas["anchor"], clip["frames"]
-    sheet = np.asarray(Image.open(folder / clip["file"]).convert("RGBA"))
-    expected = (cell * len(clip["yaws"]), cell * frames)
-    if sheet.shape[:2] != expected:
-        raise ValueError(f"{clip['file']} is {sheet.shape[:2]}, atlas.json says {expected}")
+    # "RGBa" is premultiplied: transparent pixels must not darken the averages.
+    sheet = Image.open(folder / clip["file"]).convert("RGBA").convert("RGBa")
+    expected = (cell * frames, cell * len(clip["yaws"]))
+    if sheet.size != expected:
+        raise ValueError(f"{clip['file']} is {sheet.size}, atlas.json says {expected}")
     poses: dict[tuple[str, float], list[Sprite]] = {}
     for row, yaw in enumerate(clip["yaws"]):
-        cells = [
-            sheet[row * cell : (row + 1) * cell, i * cell : (i + 1) * cell] for i in range(frames)
-        ]
+        corners = [(i * cell, row * cell) for i in range(frames)]
+        cells = [sheet.crop((x, y, x + cell, y + cell)) for x, y in corners]
         scales = (1.0, *TOWARD_SCALES) if name == "walk" and yaw == "front" else (1.0,)
         for scale in scales:
             shrink = pixels / cell * scale
@@ -137,16 +137,18 @@ def _read_clip(folder: Path, atlas: dict, name: str, clip: dict, pixels: int) ->
     return Clip(clip["seconds"], clip["loop"], tuple(clip["yaws"]), poses, pixels)
 
 
-def _sprite(image: np.ndarray, anchor: list[int], shrink: float) -> Sprite:
-    """Scale one straight-alpha cell, anchor kept on a whole pixel, and crop it."""
-    size = max(1, round(image.shape[0] * shrink))
-    column, row = round(anchor[0] * shrink), round(anchor[1] * shrink)
-    colour = image.astype(np.float32)
-    colour[..., :3] *= colour[..., 3:] / 255
-    # The box in source pixels puts the anchor exactly on (column, row) of the result.
-    left, top = anchor[0] - column / shrink, anchor[1] - row / shrink
+def _sprite(image: Image.Image, anchor: list[int], shrink: float) -> Sprite:
+    """Scale one premultiplied cell, with its anchor on a whole pixel, and crop it."""
+    # Up to `margin` source pixels around the cell, so that whole pixels fit around the anchor.
+    margin = 16
+    wide = image.crop((-margin, -margin, image.width + margin, image.height + margin))
+    column, row = (int((side + margin) * shrink) for side in anchor)
+    left, top = (
+        side + margin - whole / shrink for side, whole in zip(anchor, (column, row), strict=True)
+    )
+    size = int((wide.width - max(left, top)) * shrink)
     box = (left, top, left + size / shrink, top + size / shrink)
-    small = _area_resize(colour, size, box)
+    small = np.asarray(wide.resize((size, size), Image.Resampling.BOX, box=box))
     visible = small[..., 3] > 3
     if not visible.any():
         return Sprite(np.zeros((1, 1, 4), np.uint8), 0, 0)
@@ -155,29 +157,9 @@ def _sprite(image: np.ndarray, anchor: list[int], shrink: float) -> Sprite:
     return Sprite(np.ascontiguousarray(crop), int(columns[0]) - column, int(rows[0]) - row)
 
 
-def _area_resize(
-    image: np.ndarray, size: int, box: tuple[float, float, float, float]
-) -> np.ndarray:
-    """Area-average a float (h, w, c) picture's box to uint8 (size, size, c)."""
-    height, width = image.shape[:2]
-    # A margin keeps boxes that stick out of the cell legal.
-    padded = np.pad(image, ((8, 8), (8, 8), (0, 0)))
-    limits = (width, height, width, height)
-    box = tuple(min(max(side + 8, 0), limit + 16) for side, limit in zip(box, limits, strict=True))
-    channels = [
-        np.asarray(
-            Image.fromarray(np.ascontiguousarray(padded[..., c])).resize(
-                (size, size), Image.Resampling.BOX, box=box
-            )
-        )
-        for c in range(image.shape[2])
-    ]
-    return np.clip(np.stack(channels, -1) + 0.5, 0, 255).astype(np.uint8)
-
-
 def _read_plate(folder: Path, layout: dict, pixels: int) -> Plate:
-    image = np.asarray(Image.open(folder / layout["file"]).convert("RGB"), dtype=np.float32)
-    small = _area_resize(image, pixels, (0, 0, image.shape[1], image.shape[0]))
+    image = Image.open(folder / layout["file"]).convert("RGB")
+    small = np.array(image.resize((pixels, pixels), Image.Resampling.BOX))
     drink = layout.get("drink") or {}
     foot_row = layout["footRow"]
     pass_row = 8 * round(layout.get("passRow", foot_row) / 8)
