@@ -220,8 +220,9 @@ def _cheer(scene: Scene, time: float, clips: dict[str, Clip], plate: Plate) -> P
     name, _ = stage_at(scene, time)
     phase = time / clips["idle"].seconds
     if name == "cheer":
-        # A little slower than the clip, so that key frames do not always show the same pose.
-        phase = (time - 0.4) / (clips["cheer"].seconds * 1.15) % 1
+        # To and fro between the phases with raised arms, a little slower than the clip.
+        swing = (time - 0.4) / (clips["cheer"].seconds * 0.6) % 2
+        phase = 0.1 + 0.65 * (1 - abs(swing - 1))
     clip = "idle" if name == "stand" else "cheer"
     return Pose(clip, phase, "front", False, _resting_x(scene), plate.pass_row, 0)
 
