@@ -164,14 +164,12 @@ VERBS: dict[str, Verb] = {
     ),
 }
 
-# Phrases that a person or a thing with hands alone can do; they join the action's own.
+# Phrases true of one subject only; they join the action's own.
 SUBJECT_VERBS: dict[tuple[str, str], Verb] = {
+    # The rendered knight carries no sword.
     ("knight", "attack"): Verb(
-        (
-            ("swings a sword", "swinging a sword"),
-            ("attacks with a sword", "attacking with a sword"),
-        ),
-        (("挥剑", True), ("挥剑攻击", True)),
+        (("kicks", "kicking"), ("attacks with a kick", "attacking with a kick")),
+        (("踢腿", True), ("用脚踢", True)),
     ),
     ("mage", "attack"): Verb(
         (("casts a spell", "casting a spell"), ("waves a wand", "waving a wand")),
