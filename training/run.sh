@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains a preset from nothing to the exported model package:
 #
-#     training/run.sh --preset micro|mini [--processes 2]
+#     training/run.sh --preset micro|mini [--processes 2] [--no-export]
 #
 # Every step is one command and is skipped when its result is there, and the training steps go on
 # where they were interrupted, so the script can be stopped and started again at any time.
@@ -11,11 +11,13 @@ cd "$(dirname "$0")/.."
 
 preset=""
 processes=2
+with_export=yes
 while [ $# -gt 0 ]; do
   case "$1" in
     --preset) preset="$2"; shift 2 ;;
     --processes) processes="$2"; shift 2 ;;
-    *) echo "unknown option $1; usage: training/run.sh --preset micro|mini [--processes N]" >&2; exit 2 ;;
+    --no-export) with_export=no; shift ;;
+    *) echo "unknown option $1; see training/run.sh" >&2; exit 2 ;;
   esac
 done
 case "$preset" in
@@ -81,6 +83,8 @@ step "stage 2, interpolation" "$folder/interpolation/final.pt" \
 
 step "sample sheet" "$folder/sheet.png" \
   "$python" -m training.transformer.sheet --preset "$preset" --out "$folder/sheet.png"
+
+[ "$with_export" = yes ] || exit 0
 
 echo "== export"
 "$python" -m training.export_onnx --preset "$preset"
