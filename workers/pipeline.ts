@@ -23,6 +23,7 @@ import type { OrtRuntime } from './runtime/ortRuntime';
 import { runtimeError } from './runtime/runtimeError';
 import { keyRateFor } from './sampling/rateRule';
 import { unknownSpans } from './sampling/unknownSpans';
+import { CACHE_BYTES } from './stages/context';
 import { JobMeter } from './stages/jobMeter';
 
 interface LoadedPipeline {
@@ -84,6 +85,7 @@ export class Pipeline implements PipelineApi {
         signal: job.signal,
         report: onProgress,
         breathe: messageTurn,
+        cacheBytes: CACHE_BYTES,
         meter: new JobMeter(shape, onProgress),
       });
     } catch (error) {

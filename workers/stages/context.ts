@@ -17,7 +17,12 @@ export interface PipelineContext {
   /** Lets waiting messages in, so that a cancel is heard between two steps. */
   breathe: () => Promise<void>;
   meter: JobMeter;
+  /** Most bytes of caches that one batch of windows may hold; more windows take turns. */
+  cacheBytes: number;
 }
+
+/** For `cacheBytes`: fits beside weights and page in a tab, on a small machine too. */
+export const CACHE_BYTES = 512 * 2 ** 20;
 
 /** Clip tokens and prompt ids carry marks, so that stages cannot be wired in the wrong order. */
 declare const mark: unique symbol;

@@ -8,9 +8,6 @@ import { drawFrame, samplerMemory } from './drawFrame';
 import type { TokenizedPrompt } from './tokenizePrompt';
 import { guidanceTexts } from './tokenizePrompt';
 
-/** Most bytes of caches that one batch may hold; more windows go in several batches. */
-const CACHE_BYTES = 512 * 2 ** 20;
-
 /** Yields each finished frame, a batch's frame 1 of all windows first, then its frame 3. */
 export async function* interpolateFrames(
   text: TokenizedPrompt,
@@ -81,10 +78,10 @@ async function* drawBatch(
 }
 
 /** Windows whose caches fit; neighbours share no computation, so any split draws the same clip. */
-function windowsPerBatch({ manifest }: PipelineContext): number {
+function windowsPerBatch({ manifest, cacheBytes }: PipelineContext): number {
   const { layers, heads, headDim } = manifest.architecture;
   const slots = manifest.grid * manifest.grid * 6 + manifest.textLength * 2;
   const branches = manifest.sampling.interpolationGuidance === 1 ? 1 : 2;
   const bytes = layers * 2 * heads * headDim * slots * 4 * branches;
-  return Math.max(1, Math.floor(CACHE_BYTES / bytes));
+  return Math.max(1, Math.floor(cacheBytes / bytes));
 }

@@ -1,0 +1,71 @@
+/** The real stages in Node: packages from disk, graphs on onnxruntime-node's CPU provider. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-node';
+import { checkOptions } from '../../src/shared/options';
+import type { GenerationOptions } from '../../src/shared/options';
+import { parseManifest } from '../../src/shared/parseManifest';
+import type { Progress } from '../../src/shared/protocol';
+import { generateVideo } from '../../workers/generateVideo';
+import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
+import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
+import { OrtRuntime } from '../../workers/runtime/ortRuntime';
+import { keyRateFor } from '../../workers/sampling/rateRule';
+import { CACHE_BYTES } from '../../workers/stages/context';
+import type { PipelineContext } from '../../workers/stages/context';
+import { JobMeter } from '../../workers/stages/jobMeter';
+import type { ModelManifest } from '../../src/shared/manifest';
+
+export interface NodeModel {
+  manifest: ModelManifest;
+  graphs: ModelGraphs;
+  release(): Promise<void>;
+}
+
+export const MICRO_FOLDER = fileURLToPath(new URL('../fixtures/models/micro', import.meta.url));
+
+/** Loads a package folder as the worker would, without the network. */
+export async function loadNodeModel(folder: string = MICRO_FOLDER): Promise<NodeModel> {
+  const manifest = parseManifest(JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')));
+  const runtime = new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
+  const graphs = await createGraphs(manifest, runtime, (name) =>
+    Promise.all(manifest.graphs[name].files.map(({ path }) => readFile(`${folder}/${path}`))),
+  );
+  return { manifest, graphs, release: () => releaseGraphs(graphs) };
+}
+
+export interface NodeJob {
+  context: PipelineContext;
+  progress: Progress[];
+  abort: AbortController;
+}
+
+/** A job's context as the worker makes it; `progress` collects what would go to the page. */
+export function nodeJob(
+  { manifest, graphs }: NodeModel,
+  options: Partial<GenerationOptions> & { prompt: string },
+  onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
+): NodeJob {
+  const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1 };
+  const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);
+  const progress: Progress[] = [];
+  const abort = new AbortController();
+  const report = (message: Progress): void => {
+    progress.push(message);
+    onProgress(message, abort);
+  };
+  const context: PipelineContext = {
+    manifest,
+    graphs,
+    options: checked,
+    keyRate: checked.keyRate === 'auto' ? keyRateFor(checked.prompt, manifest) : checked.keyRate,
+    signal: abort.signal,
+    report,
+    cacheBytes: CACHE_BYTES,
+    breathe: () => new Promise((resolve) => setImmediate(resolve)),
+    meter: new JobMeter({ rounds: checked.rounds, cells: manifest.grid ** 2 }, report),
+  };
+  return { context, progress, abort };
+}
+
+export { generateVideo };
