@@ -2,7 +2,7 @@
 import { I420_COLOURS, toI420 } from './i420';
 import type { Picture } from './upscale';
 
-/** One frame's data, in playing order; the first is a key frame. */
+/** One frame's data, in playing order. */
 export interface VideoChunk {
   type: EncodedVideoChunkType;
   bytes: Uint8Array<ArrayBuffer>;
@@ -22,7 +22,9 @@ const RECHECK_MILLISECONDS = 50;
 const MICROSECONDS = 1_000_000;
 
 /**
- * Encodes all frames, of one size, at a constant rate.
+ * Encodes all frames, of one size, at a constant rate. Each stands for itself (a key frame): the
+ * encoders of browsers leave coloured trails behind a moving subject when they store differences,
+ * at any bit rate, and the clips are so short that this costs little. It also makes seeking exact.
  *
  * @param frameAt makes one frame; called in order, a few frames ahead of the encoder
  * @throws whatever the encoder reports, or an Error when it stalls or returns too little
@@ -39,7 +41,7 @@ export async function encodeVideo(
       await run.room();
       const frame = videoFrame(frameAt(index), index, config.framerate);
       try {
-        run.encoder.encode(frame, { keyFrame: index === 0 });
+        run.encoder.encode(frame, { keyFrame: true });
       } finally {
         frame.close();
       }
