@@ -55,6 +55,7 @@ FONTS = (
 )
 LABEL_HEIGHT = 18  # pixels
 MARGIN = 4  # pixels between pictures
+SMALLEST_FRAME = 96  # smaller frames are enlarged
 
 
 def load_font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -115,9 +116,11 @@ class Drawer:
         return interpolate_clip(between, frames, texts, seed, self.sampling)
 
     def pixels(self, tokens: Tensor) -> np.ndarray:
-        """Tokens [N, C] -> frames uint8 [N, P, P, 3]."""
+        """Tokens [N, C] -> frames uint8 [N, side, side, 3], enlarged to be seen."""
         grid = self.preset.grid
-        return decode(self.vqvae, tokens.view(-1, grid, grid).numpy())
+        frames = decode(self.vqvae, tokens.view(-1, grid, grid).numpy())
+        enlarge = max(1, SMALLEST_FRAME // self.preset.pixels)
+        return frames.repeat(enlarge, axis=1).repeat(enlarge, axis=2)
 
 
 def report_cells(done: int, total: int) -> None:
