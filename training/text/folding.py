@@ -38,15 +38,15 @@ def fold_text(text: str) -> str:
 def folding_table(
     alphabet: Collection[str], fold: Callable[[str], str] = fold_character
 ) -> dict[str, str]:
-    """The entries of `fold` over all of Unicode whose result lies in `alphabet` (or is a space).
+    """The entries of `fold` over all of Unicode that matter to pieces made of `alphabet`.
 
-    Anything else is unknown with or without folding, so it needs no entry.
+    A result without any known character is unknown with or without folding: it needs no entry.
     """
     known = set(alphabet) | {" "}
     table = {}
     for code_point in range(sys.maxunicode + 1):
         character = chr(code_point)
         folded = fold(character)
-        if folded != character and known.issuperset(folded):
+        if folded != character and (not folded or not known.isdisjoint(folded)):
             table[character] = folded
     return table
