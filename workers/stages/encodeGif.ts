@@ -3,6 +3,7 @@ import { applyPalette, GIFEncoder, quantize } from 'gifenc';
 import type { ClipFrames, EncodedFile, ExportInfo } from '../../src/shared/exportProtocol';
 import { checkClip, clipParameters } from '../media/clipDescription';
 import { gifComment } from '../media/gifComment';
+import { gifFrameDelay } from '../media/gifFrameDelay';
 import { upscale, UPSCALE_FILTER, upscaleFactor } from '../media/upscale';
 
 const MAX_COLOURS = 256;
@@ -20,7 +21,7 @@ export function encodeGif(clip: ClipFrames, info: ExportInfo): EncodedFile {
   clip.frames.forEach((frame, index) => {
     const picture = upscale(frame, factor);
     gif.writeFrame(applyPalette(picture.pixels, palette), picture.width, picture.height, {
-      delay: frameDelay(index, clip.framesPerSecond),
+      delay: gifFrameDelay(index, clip.framesPerSecond),
       ...(index === 0 ? { palette, repeat: 0 } : {}),
     });
   });
@@ -44,14 +45,4 @@ function allPixels({ frames }: ClipFrames): Uint8ClampedArray {
     at += frame.pixels.length;
   }
   return pixels;
-}
-
-/**
- * Milliseconds that a frame is shown. GIF counts hundredths of a second: at 8 frames per second,
- * 120 and 130 ms alternate, so that the clip keeps its length.
- */
-export function frameDelay(index: number, framesPerSecond: number): number {
-  const start = Math.round((index * 100) / framesPerSecond);
-  const end = Math.round(((index + 1) * 100) / framesPerSecond);
-  return (end - start) * 10;
 }
