@@ -28,7 +28,9 @@ export default defineConfig({
     }),
   ],
   // Without this condition the bundler copies a second set of WebAssembly files into assets/.
-  resolve: { conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'] },
+  resolve: {
+    conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser', 'development|production'],
+  },
   define: { __ORT_VERSION__: JSON.stringify(onnxRuntimeVersion()) },
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['onnxruntime-web'] },

@@ -18,7 +18,7 @@ const NEVER_CHANGES = /^\/assets\/.*-[\w-]{8}\.\w+$/;
  * @typedef {object} ServeOptions
  * @property {string} root folder to serve
  * @property {Record<string, string>} [mounts] further folders by the address that they appear at,
- *   e.g. { '/models/micro/': 'tests/fixtures/micro' }; they come before the root
+ *   e.g. { '/models/micro/': 'tests/fixtures/models/micro' }; they come before the root
  * @property {number} [port] 0, the default, takes a free one
  * @property {string} [host] default: this machine only
  * @property {Record<string, string>} [headers] sent with every response

@@ -1,5 +1,5 @@
 import { copyFileSync, createReadStream, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
@@ -24,7 +24,7 @@ export function onnxRuntimeFiles(): Plugin {
   return {
     name: 'flipbook:onnx-runtime-files',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir, 'ort');
+      outDir = resolve(config.root, config.build.outDir, 'ort');
     },
     configureServer(server) {
       server.middlewares.use('/ort', (request, response, next) => {

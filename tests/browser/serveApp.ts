@@ -13,7 +13,9 @@ declare module 'vitest' {
 }
 
 /** The barely trained model of the tests, opened by `?model=micro`. */
-const FIXTURE_MODELS = { '/models/micro/': join(projectRoot, 'tests', 'fixtures', 'micro') };
+const FIXTURE_MODELS = {
+  '/models/micro/': join(projectRoot, 'tests', 'fixtures', 'models', 'micro'),
+};
 
 export default async function serveApp(project: TestProject): Promise<() => Promise<void>> {
   buildWhenStale();
