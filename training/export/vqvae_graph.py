@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from training.export.graph_builder import GraphBuilder
 from training.export.weight_storage import Precision, round_weights, rounded, store
-from training.vqvae.model import VQVAE, PixelNorm, ResidualBlock
+from training.vqvae.model import OUTPUT_GAIN, VQVAE, PixelNorm, ResidualBlock
 
 _NORM_EPSILON = 1e-6  # PixelNorm's
 # Codes are few and every token passes through one; half precision is finer than their noise.
@@ -33,7 +33,7 @@ def build_decoder_graph(model: VQVAE, precision: Precision) -> onnx.ModelProto:
     codebook = store(g, model.quantizer.codebook.numpy(), _CODEBOOK, "codebook")
     codes = g.node("Transpose", g.node("Gather", codebook, "tokens", axis=0), perm=[0, 3, 1, 2])
     frames = _Walk(g, precision).sequence(codes, model.decoder)
-    frames = g.node("Add", frames, g.number(0.5))
+    frames = g.node("Add", g.node("Mul", frames, g.number(OUTPUT_GAIN)), g.number(0.5))
     g.node("Clip", frames, g.number(0), g.number(1), name="frames")
     g.output("frames", "float32", ["N", 3, pixels, pixels])
     return g.model()

@@ -1,0 +1,136 @@
+"""Transformer graphs against `Transformer.step`, for every variant of the model."""
+
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from training.export.onnx_transformer import OnnxTransformer, open_session
+from training.export.transformer_graph import TransformerGraph
+from training.export.weight_storage import round_weights, rounded
+from training.presets import MICRO
+from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.model import Transformer
+
+_BASE = MICRO.transformer("keyframes", pieces=20, pad_piece=0)
+VARIANTS = {
+    "key frames": _BASE,
+    "interpolation": _BASE.for_stage("interpolation"),
+    "CogVideo": replace(
+        _BASE,
+        norm="layer",
+        activation="gelu",
+        biases=True,
+        positions="absolute",
+        tied_head=True,
+        hints=0,
+        copy_gate=False,
+        windows=(),
+    ),
+    "hint without gate": replace(_BASE, copy_gate=False),
+}
+
+
+def _model(config: TransformerConfig) -> Transformer:
+    torch.manual_seed(2)
+    model = Transformer(config).eval().requires_grad_(False)
+    for parameter in model.parameters():
+        parameter.add_(0.1 * torch.randn_like(parameter))
+    return model
+
+
+def _feeds(
+    config: TransformerConfig, batch: int, rows: int, past: tuple[int, int]
+) -> tuple[torch.Tensor | list | None, ...]:
+    """Random inputs of a step: text and image rows, some columns hidden."""
+    rng = np.random.default_rng(3)
+    cells = config.cells
+
+    def ids(high: int, *shape: int) -> torch.Tensor:
+        return torch.from_numpy(rng.integers(0, high, shape))
+
+    def bias(*shape: int) -> torch.Tensor:
+        values = np.where(rng.random(shape) < 0.5, 0, -10000).astype(np.float32)
+        values[..., -1] = 0
+        return torch.from_numpy(values)
+
+    def cache(slots: int) -> torch.Tensor:
+        shape = (batch, config.heads, slots, config.head_dim)
+        return torch.from_numpy(rng.standard_normal(shape, np.float32))
+
+    hints = ids(config.codes, batch, rows, 2)
+    hints[:, ::3, 1] = config.null_hint_id
+    positions = ids(config.text_slots + FRAMES * cells, batch, rows)
+    return (
+        ids(config.vocabulary, batch, rows),
+        hints if config.hints else None,
+        positions,
+        bias(batch, 1, rows, past[0] + rows),
+        bias(config.patterns, batch, 1, rows, past[1] + rows),
+        [
+            (cache(past[0]), cache(past[0]), cache(past[1]), cache(past[1]))
+            for _ in range(config.layers)
+        ],
+    )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_graph_computes_the_step(variant: str) -> None:
+    config = VARIANTS[variant]
+    model = _model(config)
+    graph = TransformerGraph(model, "int8").build()
+    onnx_model = OnnxTransformer(open_session(graph.SerializeToString()), config)
+    round_weights(model, "int8")
+    for batch, rows, past in ((2, 1, (9, 30)), (3, 7, (1, 1))):
+        feeds = _feeds(config, batch, rows, past)
+        logits, new = model.step(*feeds)
+        found_logits, found = onnx_model.step(*feeds)
+        torch.testing.assert_close(found_logits, logits, rtol=1e-4, atol=1e-4)
+        for layer, found_layer in zip(new, found, strict=True):
+            torch.testing.assert_close(found_layer, layer, rtol=1e-4, atol=1e-4)
+
+
+def test_a_text_boost_in_the_bias_changes_logits() -> None:
+    """The bias is added to scores, not used as a mask."""
+    config = VARIANTS["key frames"]
+    model = _model(config)
+    session = open_session(TransformerGraph(model, "fp32").build().SerializeToString())
+    feeds = list(_feeds(config, 1, 1, (9, 30)))
+    feeds[3], feeds[4] = torch.zeros_like(feeds[3]), torch.zeros_like(feeds[4])
+    plain, _ = OnnxTransformer(session, config).step(*feeds)
+    feeds[3][..., :4] = 1.4
+    boosted, _ = OnnxTransformer(session, config).step(*feeds)
+    expected, _ = model.step(*feeds)
+    assert float((plain - boosted).abs().max()) > 1e-3
+    torch.testing.assert_close(boosted, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_inputs_and_outputs_are_those_of_the_contract() -> None:
+    graph = TransformerGraph(_model(_BASE), "int8").build().graph
+    shapes = {
+        value.name: [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+        for value in (*graph.input, *graph.output)
+    }
+    heads, width = _BASE.heads, _BASE.head_dim
+    assert shapes["ids"] == shapes["positions"] == ["B", "S"]
+    assert shapes["hints"] == ["B", "S", 2]
+    assert shapes["temporal_bias"] == [2, "B", 1, "S", "Nt_S"]
+    assert shapes["temporal_value_1"] == ["B", heads, "Nt", width]
+    assert shapes["new_spatial_key_0"] == ["B", heads, "S", width]
+    assert shapes["logits"] == ["B", _BASE.codes]
+    assert len(shapes) == 5 + 1 + 2 * 4 * _BASE.layers
+
+
+def test_weights_are_stored_as_bytes() -> None:
+    graph = TransformerGraph(_model(_BASE), "int8").build().graph
+    large = [i for i in graph.initializer if np.prod(i.dims) >= 2048]
+    assert large and all(i.data_type == onnx.TensorProto.INT8 for i in large)
+
+
+def test_rounding_to_bytes_loses_little() -> None:
+    weight = np.random.default_rng(4).standard_normal((64, 256)).astype(np.float32)
+    error = rounded(weight, "int8") - weight
+    assert 0 < np.abs(error).max() < np.abs(weight).max() / 127
+    assert np.array_equal(rounded(weight[:2, :10], "int8"), weight[:2, :10])  # too small to round
