@@ -3,6 +3,7 @@ import type { ClipFacts } from '../state/appState';
 import { toFailure, type Failure } from '../state/failure';
 import type { FrameStore } from '../state/frameStore';
 import { downloadFile, EXPORT_FORMATS, exportClip, type ExportFormat } from '../state/saveClip';
+import { CopyLinkButton } from './CopyLinkButton';
 import { ErrorNotice } from './ErrorNotice';
 import { fileSize } from './format';
 import { useTexts } from './texts/TextsContext';
@@ -53,6 +54,7 @@ export function ExportMenu({ frames, clip }: ExportMenuProps) {
             {texts.export[format]}
           </button>
         ))}
+        <CopyLinkButton disabled={clip === null} />
       </div>
       <div role="status" className="export-status">
         {clip && finals > 0 && finals < frames.slotCount && (
