@@ -57,29 +57,40 @@ def _fold(
     # Anything outside Unicode is unknown.
     bounded = g.node("Clip", code_points, g.number(0, "int32"), g.number(_LAST_CODE_POINT, "int32"))
     inside = g.node("Equal", bounded, code_points)
-    page = g.node("Gather", g.constant(pages), g.node("Div", bounded, g.number(_PAGE, "int32")))
+    page = _gather_uint16(g, pages, g.node("Div", bounded, g.number(_PAGE, "int32")))
     place = g.node(
         "Add",
-        g.node("Mul", g.cast(page, "int32"), g.number(_PAGE, "int32")),
+        g.node("Mul", page, g.number(_PAGE, "int32")),
         g.node("Mod", bounded, g.number(_PAGE, "int32")),
     )
-    entry = g.cast(g.node("Gather", g.constant(entries), place), "int32")
+    entry = _gather_uint16(g, entries, place)
     entry = g.node("Where", inside, entry, g.number(0, "int32"))
-    flat = g.reshape(g.node("Gather", g.constant(expansions), entry), -1)
+    flat = g.cast(g.reshape(g.node("Gather", g.constant(expansions), entry), -1), "int32")
     used = g.node("Greater", flat, g.number(_NOTHING, "int32"))
     return g.node("Compress", flat, used, axis=0)
+
+
+def _gather_uint16(g: GraphBuilder, table: np.ndarray, index: str) -> str:
+    """int32 entries of a uint16 table, kept as bytes: the WebGPU builds of onnxruntime-web cannot
+    cast 16-bit integers."""
+    low, high = (
+        g.cast(g.node("Gather", g.constant(part.astype(np.uint8)), index), "int32")
+        for part in (table & 0xFF, table >> 8)
+    )
+    return g.node("Add", low, g.node("Mul", high, g.number(256, "int32")))
 
 
 def _folding_tables(
     tokenizer: CaptionTokenizer, characters: dict[str, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """pages uint16 [code point // 256], entries uint16 [page * 256 + rest], expansions int32
-    [entry, longest]: entry 0 is the unknown character, page 0 holds only that."""
+    """pages uint16 [code point // 256], entries uint16 [page * 256 + rest], expansions int16 or
+    int32 [entry, longest]: entry 0 is the unknown character, page 0 holds only that."""
     known = {c: c for c in characters if c != SPACE} | {" ": SPACE, SPACE: SPACE}
     known |= {c: text.replace(" ", SPACE) for c, text in tokenizer.folding.items()}
     texts = sorted(set(known.values()))
     entry_of = {text: index for index, text in enumerate(texts, 1)}
-    expansions = np.full((len(texts) + 1, max(map(len, texts))), _NOTHING, np.int32)
+    number = np.int16 if len(characters) < 1 << 15 else np.int32
+    expansions = np.full((len(texts) + 1, max(map(len, texts))), _NOTHING, number)
     expansions[0, 0] = UNKNOWN_CHARACTER
     for text, entry in entry_of.items():
         expansions[entry, : len(text)] = [characters.get(c, UNKNOWN_CHARACTER) for c in text]
