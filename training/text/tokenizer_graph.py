@@ -12,7 +12,7 @@ from training.text.caption_tokenizer import SPACE, CaptionTokenizer
 from training.text.piece_trie import BUCKET, DEAD, IMPOSSIBLE, NO_PIECE, PieceTrie, build_trie
 
 UNKNOWN_CHARACTER = 0
-_NOTHING = -1  # unused place of an expansion
+_NOTHING = 0xFFFF  # unused place of an expansion; above every character id
 _PAGE = 256  # code points per page of the folding table
 _LAST_CODE_POINT = 0x10FFFF
 
@@ -65,8 +65,8 @@ def _fold(
     )
     entry = _gather_uint16(g, entries, place)
     entry = g.node("Where", inside, entry, g.number(0, "int32"))
-    flat = g.cast(g.reshape(g.node("Gather", g.constant(expansions), entry), -1), "int32")
-    used = g.node("Greater", flat, g.number(_NOTHING, "int32"))
+    flat = g.reshape(_gather_uint16(g, expansions, entry), -1)
+    used = g.node("Less", flat, g.number(_NOTHING, "int32"))
     return g.node("Compress", flat, used, axis=0)
 
 
@@ -83,14 +83,15 @@ def _gather_uint16(g: GraphBuilder, table: np.ndarray, index: str) -> str:
 def _folding_tables(
     tokenizer: CaptionTokenizer, characters: dict[str, int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """pages uint16 [code point // 256], entries uint16 [page * 256 + rest], expansions int16 or
-    int32 [entry, longest]: entry 0 is the unknown character, page 0 holds only that."""
+    """pages uint16 [code point // 256], entries uint16 [page * 256 + rest], expansions uint16
+    [entry, longest]: entry 0 is the unknown character, page 0 holds only that."""
     known = {c: c for c in characters if c != SPACE} | {" ": SPACE, SPACE: SPACE}
     known |= {c: text.replace(" ", SPACE) for c, text in tokenizer.folding.items()}
     texts = sorted(set(known.values()))
     entry_of = {text: index for index, text in enumerate(texts, 1)}
-    number = np.int16 if len(characters) < 1 << 15 else np.int32
-    expansions = np.full((len(texts) + 1, max(map(len, texts))), _NOTHING, number)
+    if len(characters) >= _NOTHING:
+        raise ValueError(f"{len(characters)} characters; the graph has ids for {_NOTHING - 1}")
+    expansions = np.full((len(texts) + 1, max(map(len, texts))), _NOTHING, np.uint16)
     expansions[0, 0] = UNKNOWN_CHARACTER
     for text, entry in entry_of.items():
         expansions[entry, : len(text)] = [characters.get(c, UNKNOWN_CHARACTER) for c in text]
