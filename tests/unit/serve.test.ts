@@ -19,6 +19,7 @@ beforeAll(async () => {
   writeFileSync(join(root, 'letters.txt'), CONTENT);
   writeFileSync(join(root, 'empty.json'), '');
   writeFileSync(join(root, 'run.wasm'), 'x');
+  writeFileSync(join(root, 'letters.woff2'), 'x');
   writeFileSync(join(root, 'assets', 'index-Ab_12-xY.js'), 'x');
   writeFileSync(join(folder, 'model', 'graph.onnx'), 'x');
   writeFileSync(join(folder, 'secret.txt'), 'secret');
@@ -60,6 +61,7 @@ describe('headers', () => {
   it.each([
     ['', 'text/html; charset=utf-8'],
     ['run.wasm', 'application/wasm'],
+    ['letters.woff2', 'font/woff2'],
     ['empty.json', 'application/json; charset=utf-8'],
     ['models/x/graph.onnx', 'application/octet-stream'],
     ['assets/index-Ab_12-xY.js', 'text/javascript; charset=utf-8'],
