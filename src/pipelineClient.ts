@@ -65,6 +65,9 @@ export class PipelineClient {
   #cancelTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #lossListeners = new Set<(reason: FlipbookError) => void>();
 
+  /** @param threads WASM threads, for measurements; by default as many as are useful. */
+  constructor(private readonly threads?: number) {}
+
   /** Tells when a worker is lost against our will; its model is gone with it. */
   readonly onLoss = (listener: (reason: FlipbookError) => void): (() => void) => {
     this.#lossListeners.add(listener);
@@ -76,7 +79,7 @@ export class PipelineClient {
     backend: Backend | 'auto',
     onProgress: (progress: LoadProgress) => void,
   ): Promise<LoadedModel> {
-    return this.#call((api) => api.load(baseUrl, backend, proxy(onProgress)));
+    return this.#call((api) => api.load(baseUrl, backend, proxy(onProgress), this.threads));
   }
 
   /** Draws one clip; resolves 'cancelled' after `cancel`. */

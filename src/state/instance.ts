@@ -6,6 +6,7 @@ import { parseLink } from './link';
 import { BROWSER_CLOCK, Player } from './player';
 import { randomSeed } from './settings';
 import { createAppStore } from './store';
+import { markTimings } from './timingMarks';
 
 /** Until a model says otherwise. */
 const USUAL_FRAMES_PER_SECOND = 8;
@@ -27,7 +28,7 @@ export const { store, actions } = createAppStore(
     refusal: null,
   },
   {
-    client: new PipelineClient(),
+    client: new PipelineClient(link.threads),
     frames,
     modelUrl: (modelId) => new URL(`models/${modelId}/`, document.baseURI).href,
     showLink: (query) => history.replaceState(null, '', query + location.hash),
@@ -46,6 +47,7 @@ export const player = new Player(
 
 /** Loads the model, and draws at once when the link asks for it. */
 export function start(): void {
+  markTimings(store);
   actions.loadModel();
   if (link.run) void actions.generate();
 }

@@ -18,6 +18,8 @@ const PARAMETERS = {
 } as const satisfies Record<NumericOption, string>;
 
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+/** No browser starts more for one page. */
+const MOST_THREADS = 64;
 const MODEL_FOLDER = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 
 export interface Link {
@@ -27,6 +29,8 @@ export interface Link {
   overrides: Overrides;
   modelId: string;
   backend: Backend | 'auto';
+  /** WASM threads, for measurements; absent = as many as are useful here. */
+  threads?: number;
   /** Start without being asked. */
   run: boolean;
   problems: LinkProblem[];
@@ -75,6 +79,18 @@ function readBackend(query: URLSearchParams, report: Report): Backend | 'auto' {
   return 'auto';
 }
 
+function readThreads(query: URLSearchParams, report: Report): { threads?: number } {
+  const text = query.get('threads');
+  if (text === null) return {};
+  const limits = { min: 1, max: MOST_THREADS, integer: true };
+  const value = DECIMAL_NUMBER.test(text.trim()) ? Number(text) : NaN;
+  if (Number.isInteger(value) && value >= limits.min && value <= limits.max) {
+    return { threads: value };
+  }
+  report({ field: 'threads', value: text, problem: { rule: 'range', ...limits } });
+  return {};
+}
+
 /** Reads `location.search`; never throws. */
 export function parseLink(search: string): Link {
   const query = new URLSearchParams(search);
@@ -93,6 +109,7 @@ export function parseLink(search: string): Link {
     overrides,
     modelId: readModel(query, report),
     backend: readBackend(query, report),
+    ...readThreads(query, report),
     run: query.get('run') === '1',
     problems,
   };

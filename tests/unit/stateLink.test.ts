@@ -57,6 +57,8 @@ describe('parseLink', () => {
     ['rate', '0'],
     ['model', '../../etc'],
     ['backend', 'webgl'],
+    ['threads', '0'],
+    ['threads', '1.5'],
   ])('reports %s=%s by name and uses the default', (field, value) => {
     const link = parseLink(`?prompt=fox&${field}=${encodeURIComponent(value)}`);
     expect(link.problems.map((problem) => [problem.field, problem.value])).toEqual([
@@ -81,5 +83,9 @@ describe('parseLink', () => {
   it('starts by itself only when asked to', () => {
     expect(parseLink('?prompt=fox').run).toBe(false);
     expect(parseLink('?prompt=fox&run=1').run).toBe(true);
+  });
+
+  it('takes a number of threads, for measurements', () => {
+    expect(parseLink('?threads=2').threads).toBe(2);
   });
 });
