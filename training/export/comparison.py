@@ -15,7 +15,11 @@ from torch import Tensor
 
 from training.export.checkpoints import TrainedParts
 from training.export.onnx_transformer import OnnxTransformer, open_session
-from training.export.package import TRANSFORMER_PRECISION, VQVAE_PRECISION
+from training.export.package import (
+    DECODER_PRECISION,
+    ENCODER_PRECISION,
+    TRANSFORMER_PRECISION,
+)
 from training.export.text_samples import random_texts
 from training.export.vqvae_graph import round_vqvae
 from training.export.weight_storage import round_weights
@@ -49,7 +53,7 @@ def round_parts(parts: TrainedParts) -> None:
     """Gives the torch models the weights of the graphs."""
     for model in parts.transformers.values():
         round_weights(model, TRANSFORMER_PRECISION)
-    round_vqvae(parts.vqvae, VQVAE_PRECISION)
+    round_vqvae(parts.vqvae, DECODER_PRECISION, ENCODER_PRECISION)
 
 
 def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:

@@ -18,9 +18,10 @@ _NORM_EPSILON = 1e-6  # PixelNorm's
 _CODEBOOK: Precision = "fp16"
 
 
-def round_vqvae(model: VQVAE, precision: Precision) -> None:
+def round_vqvae(model: VQVAE, decoder: Precision, encoder: Precision) -> None:
     """Gives `model` the weights that its graphs compute with."""
-    round_weights(model, precision)
+    round_weights(model.decoder, decoder)
+    round_weights(model.encoder, encoder)
     codebook = model.quantizer.codebook
     codebook.copy_(torch.from_numpy(rounded(codebook.numpy(), _CODEBOOK)))
 

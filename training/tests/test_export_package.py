@@ -114,7 +114,7 @@ def test_picture_graphs(unit_codes: bool) -> None:
         parameter.add_(0.1 * torch.randn_like(parameter))
     decoder = open_session(build_decoder_graph(model, "int8").SerializeToString())
     encoder = open_session(build_encoder_graph(model, "int8").SerializeToString())
-    round_vqvae(model, "int8")
+    round_vqvae(model, "int8", "int8")
     tokens = torch.randint(0, 50, (2, 6, 6))
     (frames,) = decoder.run(None, {"tokens": tokens.numpy().astype(np.int32)})
     assert frames.shape == (2, 3, 48, 48) and frames.std() > 0.01

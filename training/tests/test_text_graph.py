@@ -1,6 +1,7 @@
 """The tokenizer's ONNX graph against its Python twin."""
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 import pytest
 
@@ -43,6 +44,12 @@ def test_graph_and_python_give_the_same_ids(
 ) -> None:
     texts = list(random_texts(2000, seed=1)) + list(caption_sample(300, seed=2))
     assert [t for t in texts if _ids(session, t) != tokenizer.encode(t)] == []
+
+
+def test_no_16_bit_numbers(tokenizer: CaptionTokenizer) -> None:
+    """The WebGPU builds of onnxruntime-web cannot cast them."""
+    types = {i.data_type for i in build_tokenizer_graph(tokenizer, OFFSET).graph.initializer}
+    assert types.isdisjoint({onnx.TensorProto.INT16, onnx.TensorProto.UINT16})
 
 
 def test_long_text(tokenizer: CaptionTokenizer, session: ort.InferenceSession) -> None:
