@@ -102,6 +102,28 @@ describe('isolation', () => {
 });
 
 describe('without a network', () => {
+  it('keeps a runtime binary that was used once, and no other', async () => {
+    const served = await serveDirectory({ root: builtApp });
+    const { page, context } = await openApp({ url: served.url });
+    opened.push(context);
+    await underServiceWorker(page);
+    const download = (name: string) =>
+      page.evaluate(async (path) => {
+        const response = await fetch(path).catch(() => null);
+        const bytes = (await response?.arrayBuffer())?.byteLength ?? 0;
+        return { type: response?.headers.get('content-type') ?? null, bytes };
+      }, `ort/${name}`);
+    const online = await download('ort-wasm-simd-threaded.wasm');
+    expect(online.bytes).toBeGreaterThan(1_000_000);
+    await served.close();
+    expect(await download('ort-wasm-simd-threaded.wasm')).toEqual(online);
+    expect(online.type).toBe('application/wasm');
+    expect(await download('ort-wasm-simd-threaded.asyncify.wasm')).toEqual({
+      type: null,
+      bytes: 0,
+    });
+  });
+
   it('opens again, with a link of its own, when the server is gone', async () => {
     const served = await serveDirectory({ root: builtApp });
     const context = await newContext();
