@@ -23,17 +23,22 @@ function withTransfer(progress: Progress): Progress {
   return progress.kind === 'frame' ? transfer(progress, [progress.pixels.buffer]) : progress;
 }
 
-/** Runs `work` with the page's callback and closes the callback's port afterwards. */
+/**
+ * Runs `work` with the page's callback and closes the callback's port afterwards. Callbacks and
+ * results travel on different ports, so the result waits until the last callback was answered:
+ * no frame arrives after the end of its job.
+ */
 async function withCallback<Message, Result>(
   callback: (message: Message) => unknown,
   work: (report: (message: Message) => void) => Promise<Result>,
 ): Promise<Result> {
+  let answered: Promise<unknown> = Promise.resolve();
   try {
     return await work((message) => {
-      // Across threads the callback answers by a promise; a page that left never does.
-      Promise.resolve(callback(message)).catch(() => undefined);
+      answered = Promise.resolve(callback(message)).catch(() => undefined);
     });
   } finally {
+    await answered;
     (callback as Partial<ProxyMethods>)[releaseProxy]?.();
   }
 }

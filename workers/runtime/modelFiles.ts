@@ -1,5 +1,6 @@
 /** Brings a package's manifest and files into memory: from the store, else from the network. */
 import { errorKind, FlipbookError } from '../../src/shared/errors';
+import { REQUIRED_GRAPHS } from '../../src/shared/manifest';
 import type { ModelFile, ModelManifest } from '../../src/shared/manifest';
 import { parseManifest } from '../../src/shared/parseManifest';
 import type { LoadedModel, LoadProgress } from '../../src/shared/protocol';
@@ -26,7 +27,8 @@ export class ModelFiles {
     note: string | undefined,
   ) {
     this.#note = note;
-    const files = Object.values(manifest.graphs).flatMap((graph) => graph.files);
+    // Optional graphs are not fetched: no stage needs them yet.
+    const files = REQUIRED_GRAPHS.flatMap((graph) => manifest.graphs[graph].files);
     this.#totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   }
 

@@ -4,6 +4,7 @@ import { errorKind, FlipbookError } from '../../src/shared/errors';
 const OUT_OF_MEMORY =
   /out of memory|bad_alloc|allocation fail|failed to allocate|cannot allocate|can't allocate|memory access out of bounds|OOM|not enough memory/i;
 const DEVICE_LOST = /device (is |was )?lost|lost device|external Instance reference/i;
+const LIBRARY_MISSING = /no available backend found|dynamically imported module/i;
 
 export function runtimeError(error: unknown): FlipbookError {
   if (error instanceof FlipbookError) return error;
@@ -23,6 +24,14 @@ export function runtimeError(error: unknown): FlipbookError {
       'DeviceLost',
       `The graphics processor stopped (${message}). Finished frames are kept. Press Generate to ` +
         'try again, or use ?backend=wasm.',
+      { cause: error },
+    );
+  }
+  if (LIBRARY_MISSING.test(message)) {
+    return new FlipbookError(
+      'BackendUnavailable',
+      `The inference library could not be started (${message}). Check the connection and reload ` +
+        'the page.',
       { cause: error },
     );
   }
