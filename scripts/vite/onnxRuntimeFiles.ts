@@ -2,6 +2,8 @@ import { copyFileSync, createReadStream, mkdirSync, readFileSync, statSync } fro
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
+import { mediaType } from '../mediaTypes.mjs';
+import { ISOLATION_HEADERS } from '../securityHeaders.mjs';
 
 /** Plain WASM, native WebGPU by JSPI, native WebGPU by asyncify: a loader and a binary each. */
 const VARIANTS = ['', '.jspi', '.asyncify'];
@@ -31,9 +33,10 @@ export function onnxRuntimeFiles(): Plugin {
         const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1);
         if (!FILES.includes(name)) return next();
         const path = join(SOURCE, name);
+        // The loader is also the script of the threads: an isolated page starts none without these.
+        response.setHeaders(new Map(Object.entries(ISOLATION_HEADERS)));
         response.setHeader('Content-Length', statSync(path).size);
-        const type = name.endsWith('.wasm') ? 'application/wasm' : 'text/javascript';
-        response.setHeader('Content-Type', type);
+        response.setHeader('Content-Type', mediaType(name));
         createReadStream(path).pipe(response);
       });
     },
