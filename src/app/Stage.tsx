@@ -15,6 +15,7 @@ interface StageProps {
 /** The light table: the clip plays here while it grows. */
 export function Stage({ frames, player, stage }: StageProps) {
   const texts = useTexts();
+  const section = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const finals = useSyncExternalStore(frames.subscribe, () => frames.finals.length);
   const mode = useSyncExternalStore(player.subscribe, () => player.mode);
@@ -28,9 +29,15 @@ export function Stage({ frames, player, stage }: StageProps) {
     return player.subscribe(draw);
   }, [player]);
 
+  // On a phone the stage lies below the prompt: show it when the drawing begins.
+  const drawing = stage === 'keyframes';
+  useEffect(() => {
+    if (drawing) section.current?.scrollIntoView({ block: 'nearest' });
+  }, [drawing]);
+
   const playing = mode === 'playing';
   return (
-    <section className="stage" aria-label={texts.preview.label}>
+    <section ref={section} className="stage" aria-label={texts.preview.label}>
       <div className="paper">
         <canvas
           ref={canvas}
@@ -50,7 +57,7 @@ export function Stage({ frames, player, stage }: StageProps) {
         <button
           type="button"
           className="play-button"
-          disabled={finals < 2}
+          hidden={finals < 2}
           onClick={() => (playing ? player.pause() : player.play())}
         >
           {playing ? <PauseIcon /> : <PlayIcon />}
@@ -90,7 +97,7 @@ function DraftInset({ frames }: Pick<StageProps, 'frames'>) {
   return (
     <figure className="draft-inset">
       <canvas ref={canvas} aria-hidden="true" />
-      <figcaption>{texts.preview.drawing(draft.slot + 1, frames.slotCount)}</figcaption>
+      <figcaption>{texts.preview.drawing(draft.slot + 1)}</figcaption>
     </figure>
   );
 }

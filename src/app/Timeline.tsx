@@ -98,8 +98,8 @@ export function Timeline({ frames, player, plannedSlots }: TimelineProps) {
             onChoose={choose}
           />
         ))}
-        <Legend finals={finals.length} count={count} />
       </div>
+      <Legend finals={finals.length} count={count} />
     </section>
   );
 }

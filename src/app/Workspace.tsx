@@ -68,6 +68,7 @@ export function Workspace() {
         />
         <Progress model={model} job={job} />
         <FailureNotice model={model} job={job} />
+        {manifest && <SettingsPanel settings={settings} manifest={manifest} actions={actions} />}
       </div>
       <div className="column desk">
         <div className="desk-top">
@@ -75,9 +76,6 @@ export function Workspace() {
           <Timeline frames={frames} player={player} plannedSlots={plannedSlots(state)} />
         </div>
         <ExportMenu frames={frames} clip={clip} />
-      </div>
-      <div className="column details">
-        {manifest && <SettingsPanel settings={settings} manifest={manifest} actions={actions} />}
         <ModelPanel model={model} busy={isJobActive(job)} actions={actions} />
       </div>
     </div>

@@ -113,7 +113,7 @@ export const en = {
     empty: 'Your clip appears here, frame by frame.',
     play: 'Play',
     pause: 'Pause',
-    drawing: (frame: number, total: number) => `Drawing frame ${frame} of ${total}`,
+    drawing: (frame: number) => `Drawing frame ${frame}`,
     showing: (frame: number, total: number) => `Frame ${frame} of ${total}`,
   },
   timeline: {

@@ -92,7 +92,7 @@ export const zh: Texts = {
     empty: '短片会在这里一帧一帧地出现。',
     play: '播放',
     pause: '暂停',
-    drawing: (frame, total) => `正在画第 ${frame} 帧，共 ${total} 帧`,
+    drawing: (frame) => `正在画第 ${frame} 帧`,
     showing: (frame, total) => `第 ${frame} 帧，共 ${total} 帧`,
   },
   timeline: {
