@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+import torch
+
 from training.export.checkpoints import TrainedParts, load_parts, untrained_parts
 from training.export.comparison import compare, round_parts
 from training.export.golden import write_golden
@@ -37,6 +39,7 @@ def main() -> None:
     parser.add_argument("--package", type=Path, help="default: where the exporter writes")
     parser.add_argument("--golden", type=Path, help="folder for golden files")
     arguments = parser.parse_args()
+    torch.set_num_threads(1)  # several threads wait for each other where anything else runs
     preset = preset_named(arguments.preset)
     package = arguments.package or DEFAULT_FOLDERS[preset.name]
     try:
