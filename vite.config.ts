@@ -39,7 +39,14 @@ export default defineConfig({
   preview: { headers: { ...ISOLATION_HEADERS } },
   test: {
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.{ts,tsx}'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          // Milliseconds each; the limit is for a machine that is busy with something else.
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'parity',

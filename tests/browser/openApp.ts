@@ -25,6 +25,9 @@ export interface OpenedApp {
   requests: string[];
 }
 
+/** For a machine that is busy with something else. */
+const PATIENCE_MILLISECONDS = 60_000;
+
 let browser: Promise<Browser> | undefined;
 
 /** The one Chromium of a test file, with the software WebGPU adapter; closed after its tests. */
@@ -42,7 +45,10 @@ afterAll(async () => {
 /** A fresh profile: no storage, no caches, no service worker. */
 export async function newContext(options: Pick<OpenOptions, 'locale' | 'viewport'> = {}) {
   const { locale = 'en-US', viewport = { width: 1280, height: 900 } } = options;
-  return (await sharedChromium()).newContext({ locale, viewport, acceptDownloads: true });
+  const chromium = await sharedChromium();
+  const context = await chromium.newContext({ locale, viewport, acceptDownloads: true });
+  context.setDefaultTimeout(PATIENCE_MILLISECONDS);
+  return context;
 }
 
 /**
