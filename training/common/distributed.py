@@ -52,8 +52,9 @@ def launch(work: Callable[..., None], processes: int, arguments: tuple[Any, ...]
 def _set_rendezvous() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = "127.0.0.1", str(
-            probe.getsockname()[1]
+        os.environ["MASTER_ADDR"], os.environ["MASTER_PORT"] = (
+            "127.0.0.1",
+            str(probe.getsockname()[1]),
         )
 
 
@@ -96,7 +97,8 @@ def average_gradients(parameters: Iterable[nn.Parameter]) -> None:
         return
     gradients = [p.grad for p in parameters if p.grad is not None]
     flat = sum_over_processes(torch.cat([g.reshape(-1) for g in gradients])) / process_count()
-    for gradient, averaged in zip(gradients, flat.split([g.numel() for g in gradients])):
+    shares = flat.split([gradient.numel() for gradient in gradients])
+    for gradient, averaged in zip(gradients, shares, strict=True):
         gradient.copy_(averaged.view_as(gradient))
 
 

@@ -1,8 +1,8 @@
 """Muon: momentum whose matrix updates are made orthogonal, with AdamW for everything else.
 
-Matrices move by ``lr * 0.2 * sqrt(max(rows, columns))`` times an orthogonal matrix, so the root mean
-square of an update is about ``0.2 * lr`` whatever the shape, close to AdamW's: one learning rate
-fits every layer. Method: https://kellerjordan.github.io/posts/muon/
+Matrices move by ``lr * 0.2 * sqrt(max(rows, columns))`` times an orthogonal matrix, so the root
+mean square of an update is about ``0.2 * lr`` whatever the shape, close to AdamW's: one learning
+rate fits every layer. Method: https://kellerjordan.github.io/posts/muon/
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-# Quintic Newton-Schulz coefficients: steepest slope at zero that still keeps singular values near 1.
+# Quintic Newton-Schulz coefficients: the steepest slope at zero that keeps singular values near 1.
 _A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
@@ -59,7 +59,7 @@ def _iterate_on_gram(x: Tensor, iterations: int) -> Tensor:
 class Muon(torch.optim.Optimizer):
     """Groups with ``muon=True`` hold matrices and kernels; the others are stepped by AdamW."""
 
-    def __init__(self, groups: list[dict]):
+    def __init__(self, groups: list[dict]) -> None:
         defaults = {"lr": 1e-3, "muon": False, "momentum": 0.95, "betas": (0.9, 0.95)}
         super().__init__(groups, defaults | {"eps": 1e-8, "weight_decay": 0.0})
         for group in self.param_groups:

@@ -20,7 +20,7 @@ def format_seconds(seconds: float) -> str:
 class Progress:
     """Averages the loss terms between lines. Only the main process should make one."""
 
-    def __init__(self, budget: Budget, items: str, every: float = 20.0):
+    def __init__(self, budget: Budget, items: str, every: float = 20.0) -> None:
         """``items`` names what is counted, for instance "crops"; ``every`` is in seconds."""
         self._budget, self._items, self._every = budget, items, every
         self._start_interval()

@@ -121,7 +121,9 @@ def test_loss_counts_the_subject_more_and_is_zero_for_equal_pictures() -> None:
     on, off = wanted.clone(), wanted.clone()
     on[:, :, 1] += 0.1
     off[:, :, 6] += 0.1
-    ratio = reconstruction_loss(on, wanted, mask)["l1"] / reconstruction_loss(off, wanted, mask)["l1"]
+    ratio = (
+        reconstruction_loss(on, wanted, mask)["l1"] / reconstruction_loss(off, wanted, mask)["l1"]
+    )
     assert ratio.item() == pytest.approx(5, rel=1e-3)
 
 
@@ -143,7 +145,7 @@ def test_shapes_and_sizes_of_the_presets(name: str) -> None:
     tokens = model.encode(frames)
     assert tokens.shape == (2, config.grid, config.grid) and tokens.max() < config.codes
     decoded = model.decode(tokens)
-    assert decoded.shape == frames.shape and 0 <= decoded.min() and decoded.max() <= 1
+    assert decoded.shape == frames.shape and decoded.min() >= 0 and decoded.max() <= 1
     decoder = sum(p.numel() for p in model.decoder.parameters())
     assert decoder <= 4e6 and sum(p.numel() for p in model.parameters()) <= 6e6
 

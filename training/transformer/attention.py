@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-
 from training.transformer.config import FRAMES, Window
 from training.transformer.fused import Attend
 

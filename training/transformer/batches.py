@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
-
 from training.transformer.config import TransformerConfig
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.tokens import TokenSet

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-
 from training.transformer import visibility
 from training.transformer.config import GIVEN_SLOTS
 from training.transformer.model import LayerCache, Transformer

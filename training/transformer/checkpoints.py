@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-
 from training.common.checkpoint import Checkpoint, load_checkpoint
 from training.presets import data_folder
 from training.transformer.config import Stage, TransformerConfig

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import torch
 from torch import Tensor
-
 from training.transformer.batches import Batch
 from training.transformer.fused import CrossEntropy
 from training.transformer.model import Transformer

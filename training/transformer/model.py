@@ -13,7 +13,6 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
 from training.transformer.config import FRAMES, TransformerConfig
 from training.transformer.fused import ReluSquared, ScaledRms

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS

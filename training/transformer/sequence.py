@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-
 from training.transformer.config import FRAMES, WANTED_SLOTS, Stage, TransformerConfig
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
-
 from training.presets import PRESETS, data_folder, preset_named
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.checkpoints import load_transformer, newest

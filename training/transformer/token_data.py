@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from training.common.distributed import Process, launch
 from training.common.progress import format_seconds
 from training.presets import PRESETS, Preset, data_folder, preset_named

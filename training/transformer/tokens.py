@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-
 from training.presets import data_folder
 from training.transformer.config import Stage
 from training.world.scene import Scene

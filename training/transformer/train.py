@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-
 from training.common.budget import Budget
 from training.common.checkpoint import (
     Checkpoint,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-
 from training.common.distributed import Process, sum_over_processes
 from training.transformer.batches import Batches
 from training.transformer.loss import token_losses

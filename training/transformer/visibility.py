@@ -24,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-
 from training.transformer.config import FRAMES, GIVEN_SLOTS, Stage, Window
 
 MASKED = -10000.0

@@ -52,7 +52,7 @@ def moving_shapes(pixels: int) -> FrameSource:
 class FramePool:
     """``size`` frames and masks in memory; batches favour frames that show their subject."""
 
-    def __init__(self, source: FrameSource, size: int, rng: np.random.Generator):
+    def __init__(self, source: FrameSource, size: int, rng: np.random.Generator) -> None:
         self._source, self._rng = source, rng
         self.frames, self.masks = source(rng, size)
         self._weights = self._weights_of(self.masks)

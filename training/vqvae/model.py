@@ -31,7 +31,7 @@ class PixelNorm(nn.Module):
 
 
 class ResidualBlock(nn.Sequential):
-    def __init__(self, width: int):
+    def __init__(self, width: int) -> None:
         last = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(last.weight)
         super().__init__(PixelNorm(), nn.Conv2d(width, width, 3, padding=1), nn.SiLU(), last)
@@ -47,7 +47,7 @@ def _blocks(width: int, count: int) -> list[nn.Module]:
 class Encoder(nn.Sequential):
     """Frames [N, 3, P, P] in 0..1 -> latents [N, D, G, G]."""
 
-    def __init__(self, config: VqvaeConfig):
+    def __init__(self, config: VqvaeConfig) -> None:
         fine, coarse = config.encoder_widths
         super().__init__(
             nn.PixelUnshuffle(STEM),
@@ -66,7 +66,7 @@ class Encoder(nn.Sequential):
 class Decoder(nn.Sequential):
     """Codes [N, D, G, G] -> frames [N, 3, P, P], not clamped."""
 
-    def __init__(self, config: VqvaeConfig):
+    def __init__(self, config: VqvaeConfig) -> None:
         fine, coarse = config.decoder_widths
         super().__init__(
             nn.Conv2d(config.latent, coarse, 3, padding=1),
@@ -85,7 +85,7 @@ class Decoder(nn.Sequential):
 
 
 class VQVAE(nn.Module):
-    def __init__(self, config: VqvaeConfig):
+    def __init__(self, config: VqvaeConfig) -> None:
         super().__init__()
         self.config = config
         self.encoder = Encoder(config)

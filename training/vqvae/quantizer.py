@@ -20,7 +20,7 @@ class VectorQuantizer(nn.Module):
     sums: Tensor
     ready: Tensor
 
-    def __init__(self, codes: int, width: int, unit_codes: bool):
+    def __init__(self, codes: int, width: int, unit_codes: bool) -> None:
         super().__init__()
         self.unit_codes = unit_codes
         self.register_buffer("codebook", self._normalize(torch.randn(codes, width)))
@@ -60,7 +60,7 @@ class VectorQuantizer(nn.Module):
 
     @torch.no_grad()
     def update(self, vectors: Tensor) -> Tensor:
-        """Moves the codes towards the mean of their vectors [M, D]; returns each one's token [M]."""
+        """Moves the codes towards the mean of their vectors [M, D]; returns the tokens [M]."""
         tokens = self.tokens_of(vectors[:, :, None, None]).flatten()
         statistics = vectors.new_zeros(len(self.codebook), vectors.size(1) + 1)
         ones = vectors.new_ones(len(vectors), 1)

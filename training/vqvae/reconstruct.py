@@ -1,6 +1,6 @@
 """Draws a sheet of frames with their reconstructions below.
 
-    python -m training.vqvae.reconstruct --out sheet.png [--preset mini] [--checkpoint FILE]
+python -m training.vqvae.reconstruct --out sheet.png [--preset mini] [--checkpoint FILE]
 """
 
 import argparse

@@ -78,7 +78,7 @@ def make_source(name: str, pixels: int) -> FrameSource:
 class Trainer:
     """Owns the model, its optimizer and its frames in one process."""
 
-    def __init__(self, run: Run, process: Process):
+    def __init__(self, run: Run, process: Process) -> None:
         self.run, self.process, config = run, process, run.config
         torch.manual_seed(run.seed)
         self.model = VQVAE(config).to(process.device, memory_format=torch.channels_last)
@@ -180,7 +180,9 @@ def train(process: Process, run: Run) -> None:
     trainer.budget.resume(trainer.budget.step, trainer.budget.elapsed_before)
     progress = Progress(trainer.budget, "pictures") if process.is_main else None
     if process.is_main:
-        sizes = {n: sum(p.numel() for p in m.parameters()) for n, m in trainer.model.named_children()}
+        sizes = {
+            n: sum(p.numel() for p in m.parameters()) for n, m in trainer.model.named_children()
+        }
         print(f"Parameters: {sizes}; pool of {run.config.pool} frames", flush=True)
     checked = trainer.budget.elapsed
     while (share := trainer.share()) < 1:
