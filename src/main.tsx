@@ -4,6 +4,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
 import './styles/desk.css';
+import './styles/sheet.css';
 import './styles/panels.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';

@@ -134,7 +134,7 @@ export const en = {
     busy: 'Saving …',
     saved: (name: string, size: string, codec: string) => `Saved ${name} (${size}, ${codec}).`,
     partial: (frames: number, total: number) =>
-      `The clip is not complete: ${frames} of ${total} frames are saved.`,
+      `Not complete: saves the ${frames} of ${total} frames drawn so far.`,
     nothing: 'There is no finished frame to save yet.',
   },
   model: {

@@ -111,7 +111,7 @@ export const zh: Texts = {
     png: '导出 PNG 帧',
     busy: '正在保存……',
     saved: (name, size, codec) => `已保存 ${name}（${size}，${codec}）。`,
-    partial: (frames, total) => `短片还不完整：保存了 ${total} 帧中的 ${frames} 帧。`,
+    partial: (frames, total) => `短片还不完整：会保存已画好的 ${frames} 帧（共 ${total} 帧）。`,
     nothing: '还没有画完的帧可以保存。',
   },
   model: {
