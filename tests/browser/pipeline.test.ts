@@ -1,8 +1,9 @@
 /** The real worker in a real Chromium: whole jobs on both backends, cancel, refusals. */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/launchChromium.mjs';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
-import { openApp } from './openApp';
+import { newContext, openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
 import { buildPipelineSite, type PipelineSite } from './pipelineSite';
 
@@ -30,6 +31,9 @@ async function open(url = served.url): Promise<{ page: Page; errors: string[] }>
 }
 
 const CLIP = goldenClip('sampled');
+
+/** The software adapter compiles every shader on the CPU: minutes on a busy machine. */
+const WEBGPU_MILLISECONDS = 600_000;
 
 describe('a whole job on WebAssembly', () => {
   it('draws the clip of PyTorch, frame by frame', async () => {
@@ -99,7 +103,7 @@ describe('a whole job on WebAssembly', () => {
   });
 });
 
-describe('a whole job on WebGPU', () => {
+describe('a whole job on WebGPU', { timeout: WEBGPU_MILLISECONDS }, () => {
   it('draws the greedy clip of PyTorch', async () => {
     const clip = goldenClip('greedy');
     const { page, errors } = await open();
@@ -122,6 +126,55 @@ describe('a whole job on WebGPU', () => {
     const { loaded } = await page.evaluate(() => pipeline.load('micro', 'auto'));
     expect(loaded?.backend.backend).toBe('wasm');
     expect(loaded?.backend.note).toMatch(/swiftshader.*is software/i);
+  });
+});
+
+describe('a backend that fails', { timeout: WEBGPU_MILLISECONDS }, () => {
+  it('by losing its device ends the job with frames kept, and says so', async () => {
+    const context = await newContext();
+    opened.push(context);
+    // The worker's device is out of reach from here, so its script gets a way to lose it.
+    await context.route('**/pipeline.worker-*.js', async (route) => {
+      const response = await route.fetch();
+      const loseable = `const request = GPUAdapter.prototype.requestDevice;
+        GPUAdapter.prototype.requestDevice = async function (...wanted) {
+          const device = await request.apply(this, wanted);
+          new BroadcastChannel('lose device').onmessage = () => device.destroy();
+          return device;
+        };`;
+      await route.fulfill({ response, body: loseable + (await response.text()) });
+    });
+    const { page } = await openApp({ url: served.url, context });
+    await page.waitForFunction(() => 'pipeline' in globalThis);
+    await page.evaluate(() => pipeline.load('micro', 'webgpu'));
+    const drawing = await page.evaluate(
+      (options) => {
+        const lose = (): void => new BroadcastChannel('lose device').postMessage(null);
+        return pipeline.generate(options, undefined, { slot: 0, action: lose });
+      },
+      optionsOf(CLIP, 1),
+    );
+    expect(drawing.failure?.kind).toBe('DeviceLost');
+    expect(drawing.failure?.message).toMatch(/Finished frames are kept. Press Generate/);
+    expect(drawing.frames.some(({ slot, drawn }) => slot === 0 && drawn === 1)).toBe(true);
+    // A new worker draws again.
+    await page.evaluate(() => pipeline.terminate());
+    const { failure } = await page.evaluate(() => pipeline.load('micro', 'wasm'));
+    expect(failure).toBeUndefined();
+  });
+
+  it('by not being there is named when it was asked for, and replaced when not', async () => {
+    const browser = await launchChromium({ webgpu: false });
+    opened.push(browser);
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(served.url);
+    await page.waitForFunction(() => 'pipeline' in globalThis);
+    const forced = await page.evaluate(() => pipeline.load('micro', 'webgpu'));
+    expect(forced.failure?.kind).toBe('BackendUnavailable');
+    expect(forced.failure?.message).toMatch(/WebGPU was asked for, but.*remove \?backend=webgpu/);
+    const { loaded } = await page.evaluate(() => pipeline.load('micro', 'auto'));
+    expect(loaded?.backend.backend).toBe('wasm');
+    expect(loaded?.backend.note).toMatch(/WebGPU is not used/);
   });
 });
 

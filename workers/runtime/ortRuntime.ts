@@ -12,12 +12,16 @@ export type Feeds = Record<string, Tensor>;
 export type Results = Record<string, Tensor>;
 type Providers = NonNullable<InferenceSession.SessionOptions['executionProviders']>;
 
+/** How long after a failed run the device may take to report that it is lost. */
+const LOSS_REPORT_MILLISECONDS = 500;
+
 export class OrtRuntime {
   /** Runs of two sessions at once can crash the native WebGPU provider: one after the other. */
   #queue: Promise<unknown> = Promise.resolve();
   /** Fails the run in progress. */
   #failRun: (error: unknown) => void = () => undefined;
   #lost: FlipbookError | undefined;
+  /** An error that the device reported by itself; the next run fails of it. */
   #fault: Error | undefined;
 
   /**
@@ -62,11 +66,21 @@ export class OrtRuntime {
     try {
       if (this.#lost) throw this.#lost;
       const result = await this.#failingRun(work);
-      if (this.#fault) throw this.#fault;
+      const fault = this.#fault;
+      this.#fault = undefined;
+      if (fault) throw fault;
       return result;
     } catch (error) {
-      throw this.#lost ?? runtimeError(error);
+      throw (await this.#lossBehind()) ?? runtimeError(error);
     }
+  }
+
+  /** A lost device fails the run in any words, often before it reports the loss itself. */
+  async #lossBehind(): Promise<FlipbookError | undefined> {
+    if (this.device === undefined || this.#lost) return this.#lost;
+    const patience = new Promise((resolve) => setTimeout(resolve, LOSS_REPORT_MILLISECONDS));
+    await Promise.race([this.device.lost, patience]);
+    return this.#lost;
   }
 
   /** A run on a lost device may never settle, so the loss settles it. */

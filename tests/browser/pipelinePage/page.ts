@@ -36,8 +36,15 @@ async function load(model: string, backend: Backend | 'auto'): Promise<Loading> 
   }
 }
 
-/** @param cancelAt cancels when this slot's frame is final. */
-async function generate(options: GenerationOptions, cancelAt?: number): Promise<Drawing> {
+/**
+ * @param cancelAt cancels when this slot's frame is final.
+ * @param at does something when this slot's frame is final.
+ */
+async function generate(
+  options: GenerationOptions,
+  cancelAt?: number,
+  at?: { slot: number; action: () => void },
+): Promise<Drawing> {
   const drawing: Drawing = { progress: [], frames: [] };
   let cancelled = 0;
   try {
@@ -46,6 +53,7 @@ async function generate(options: GenerationOptions, cancelAt?: number): Promise<
       const { slot, round, drawn, pixels } = message;
       const checksum = pixels.reduce((sum, byte, at) => (sum * 31 + byte + at) % 1000003, 0);
       drawing.frames.push({ slot, round, drawn, bytes: pixels.length, checksum });
+      if (drawn === 1 && slot === at?.slot) at.action();
       if (slot !== cancelAt || drawn < 1) return;
       cancelled = performance.now();
       client.cancel();
