@@ -28,6 +28,8 @@ const BUTTONS = { mp4: 'Export MP4', gif: 'Export GIF', png: 'Export PNG frames'
  * @property {Record<string, string>} [link] parameters of the address
  * @property {Record<string, string>} [mounts] folders to serve beside the app
  * @property {ShowStatus} [showStatus]
+ * @property {(context: import('playwright-core').BrowserContext) => void} [prepare] listens, before
+ *   the page is opened
  */
 
 /**
@@ -38,16 +40,18 @@ const BUTTONS = { mp4: 'Export MP4', gif: 'Export GIF', png: 'Export PNG frames'
  * @param {(page: FlipbookPage) => Promise<Result>} work
  * @returns {Promise<Result>}
  */
-export async function withFlipbookPage({ link = {}, mounts = {}, showStatus }, work) {
+export async function withFlipbookPage(options, work) {
+  const { link = {}, mounts = {}, showStatus, prepare } = options;
   buildWhenStale();
   const served = await serveDirectory({ root: builtApp, mounts });
   try {
     const browser = await launchChromium();
     try {
       const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true });
-      const page = await context.newPage();
-      const flipbook = new FlipbookPage(browser, page, showStatus);
-      await page.goto(`${served.url}?${new URLSearchParams(link).toString()}`);
+      prepare?.(context);
+      const url = `${served.url}?${new URLSearchParams(link).toString()}`;
+      const flipbook = new FlipbookPage(browser, await context.newPage(), url, showStatus);
+      await flipbook.open();
       return await work(flipbook);
     } finally {
       await browser.close();
@@ -64,13 +68,21 @@ export class FlipbookPage {
   /**
    * @param {Browser} browser
    * @param {Page} page
+   * @param {string} url of the page with its link parameters
    * @param {ShowStatus} [showStatus]
    */
-  constructor(browser, page, showStatus = () => undefined) {
+  constructor(browser, page, url, showStatus = () => undefined) {
     this.browser = browser;
     this.page = page;
+    this.url = url;
     this.showStatus = showStatus;
     page.on('crash', () => (this.#crash = 'The browser ended the page; it may lack memory.'));
+  }
+
+  /** Opens the page, or opens it again as a later visit would. */
+  async open() {
+    await this.page.goto('about:blank');
+    await this.page.goto(this.url);
   }
 
   /**
