@@ -17,7 +17,8 @@ export const alert = (page: Page) => page.getByRole('alert').filter({ hasText: /
 export async function untilStage(page: Page, stages: string[], timeout = 90_000): Promise<string> {
   let stage: string | null = null;
   const look = async () => {
-    stage = await preview(page).getAttribute('data-stage');
+    // Not by its name, which changes with the language.
+    stage = await page.locator('canvas[data-stage]').getAttribute('data-stage');
     return stage !== null && stages.includes(stage);
   };
   await expect

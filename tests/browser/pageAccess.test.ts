@@ -68,8 +68,8 @@ describe('access', () => {
 
   it('speaks Chinese to a Chinese browser, and English when asked', async () => {
     const { page, context } = await openApp({ query: MICRO, locale: 'zh-CN' });
-    const preview = page.getByRole('img', { name: '预览' });
-    await expect.poll(() => preview.getAttribute('data-stage'), SOON).toBe('idle');
+    await untilStage(page, ['idle']);
+    expect(await page.getByRole('img', { name: '预览' }).count()).toBe(1);
     expect(await page.getAttribute('html', 'lang')).toBe('zh-CN');
     await page.getByRole('textbox', { name: '提示词' }).fill('');
     await page.getByRole('button', { name: '生成', exact: true }).click();
