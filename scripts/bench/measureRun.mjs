@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withFlipbookPage } from '../headless/flipbookPage.mjs';
-import { pageMemory, withPeakMemory } from './browserMemory.mjs';
+import { MEASURE_AT_ONCE, pageMemory, withPeakMemory } from './browserMemory.mjs';
 import { countDownloads } from './downloadBytes.mjs';
 import { median } from './median.mjs';
 
@@ -48,6 +48,7 @@ export async function measureRun(wish) {
   const options = {
     link,
     mounts,
+    browserArgs: [MEASURE_AT_ONCE],
     prepare: (/** @type {import('playwright-core').BrowserContext} */ context) => {
       downloads = countDownloads(context);
     },

@@ -30,6 +30,7 @@ const BUTTONS = { mp4: 'Export MP4', gif: 'Export GIF', png: 'Export PNG frames'
  * @property {ShowStatus} [showStatus]
  * @property {(context: import('playwright-core').BrowserContext) => void} [prepare] listens, before
  *   the page is opened
+ * @property {string[]} [browserArgs] further flags of the browser
  */
 
 /**
@@ -41,11 +42,11 @@ const BUTTONS = { mp4: 'Export MP4', gif: 'Export GIF', png: 'Export PNG frames'
  * @returns {Promise<Result>}
  */
 export async function withFlipbookPage(options, work) {
-  const { link = {}, mounts = {}, showStatus, prepare } = options;
+  const { link = {}, mounts = {}, showStatus, prepare, browserArgs = [] } = options;
   buildWhenStale();
   const served = await serveDirectory({ root: builtApp, mounts });
   try {
-    const browser = await launchChromium();
+    const browser = await launchChromium({ args: browserArgs });
     try {
       const context = await browser.newContext({ locale: 'en-US', acceptDownloads: true });
       prepare?.(context);
