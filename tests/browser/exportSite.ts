@@ -2,17 +2,21 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { projectRoot } from '../../scripts/projectRoot.mjs';
 import { serveDirectory, type ServedDirectory } from '../../scripts/serve.mjs';
+import type { ExporterName, SavedFile } from './exportPage/page';
+import { openApp } from './openApp';
 
-export interface ExportSite {
+interface ExportSite {
   /** @param workerPrelude a script that runs in the export worker before its own */
   serve(workerPrelude?: string): Promise<ServedDirectory>;
   remove(): void;
 }
 
-export async function buildExportSite(): Promise<ExportSite> {
+async function buildExportSite(): Promise<ExportSite> {
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-export-'));
   const root = join(folder, 'page');
   await build({
@@ -40,4 +44,47 @@ function changedCopy(folder: string, root: string, workerPrelude: string): strin
   const path = join(assets, worker);
   writeFileSync(path, `${workerPrelude};\n${readFileSync(path, 'utf8')}`);
   return copy;
+}
+
+/**
+ * The site for the tests of one file.
+ *
+ * @returns opens the page; closed after each test
+ */
+export function useExportSite(): (workerPrelude?: string) => Promise<Page> {
+  let site: ExportSite;
+  beforeAll(async () => {
+    site = await buildExportSite();
+  });
+  afterAll(() => site.remove());
+
+  const opened: { close(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const thing of opened.splice(0).reverse()) await thing.close();
+  });
+  return async (workerPrelude) => {
+    const served = await site.serve(workerPrelude);
+    opened.push(served);
+    const { page, context } = await openApp({ url: served.url });
+    opened.push(context);
+    await page.waitForFunction(() => 'exportPage' in globalThis);
+    return page;
+  };
+}
+
+/** Exports the sample clip. */
+export function trySave(page: Page, name: ExporterName, frames: number, side = 96) {
+  return page.evaluate(([n, f, s]) => exportPage.save(n, f, s), [name, frames, side] as const);
+}
+
+/** The same, where it must work. */
+export async function save(
+  page: Page,
+  name: ExporterName,
+  frames: number,
+  side?: number,
+): Promise<{ file: SavedFile; bytes: Uint8Array }> {
+  const { file, failure } = await trySave(page, name, frames, side);
+  if (!file) throw new Error(`${failure?.kind}: ${failure?.message}`);
+  return { file, bytes: new Uint8Array(Buffer.from(file.base64, 'base64')) };
 }

@@ -17,7 +17,7 @@ export interface EncodedVideo {
 /** Frames in the encoder at once. */
 const MAX_QUEUE = 4;
 /** An encoder that gives no sign for this long does not work; a frame takes some milliseconds. */
-const STALLED_MILLISECONDS = 15_000;
+const STALLED_MILLISECONDS = 30_000;
 const RECHECK_MILLISECONDS = 50;
 const MICROSECONDS = 1_000_000;
 
