@@ -34,6 +34,28 @@ export async function untilFrames(page: Page, count: number, timeout = 90_000): 
     .toBeGreaterThanOrEqual(count);
 }
 
+/**
+ * Presses a button the moment that the preview shows `count` frames: from inside the page, since a
+ * small clip may be finished before a test that watches from outside has moved its mouse.
+ */
+export async function pressAtFrames(page: Page, name: string, count: number): Promise<void> {
+  await page.evaluate(
+    ([wanted, least]) => {
+      const canvas = document.querySelector('canvas[data-stage]');
+      const buttons = [...document.querySelectorAll('button')];
+      const target = buttons.find(({ textContent }) => textContent === wanted);
+      if (!canvas || !target) throw new Error(`There is no preview or no button "${wanted}".`);
+      const observer = new MutationObserver(() => {
+        if (Number(canvas.getAttribute('data-frames')) < least || target.disabled) return;
+        observer.disconnect();
+        target.click();
+      });
+      observer.observe(canvas, { attributes: true });
+    },
+    [name, count] as const,
+  );
+}
+
 export async function frameCount(page: Page): Promise<number> {
   return Number(await preview(page).getAttribute('data-frames'));
 }
