@@ -24,23 +24,20 @@ export function upscaleFactor(width: number, height: number): number {
 /** Catmull-Rom interpolation along both axes; edges are continued. The result is opaque. */
 export function upscale({ width, height, pixels }: Picture, factor: number): Picture {
   if (factor === 1) return { width, height, pixels };
-  const taps = phaseTaps(factor);
-  const wide = new Float32Array(width * factor * height * 3);
-  for (let y = 0; y < height; y++) {
-    const row = (x: number, channel: number) => pixels[(y * width + x) * 4 + channel] ?? 0;
-    stretchLine(row, width, factor, taps, (x, channel, value) => {
-      wide[(y * width * factor + x) * 3 + channel] = value;
-    });
+  const colours = new Float32Array(width * height * 3);
+  for (let index = 0; index < width * height; index++) {
+    colours.set(pixels.subarray(index * 4, index * 4 + 3), index * 3);
   }
-  const [outWidth, outHeight] = [width * factor, height * factor];
-  const out = new Uint8ClampedArray(outWidth * outHeight * 4).fill(255);
-  for (let x = 0; x < outWidth; x++) {
-    const column = (y: number, channel: number) => wide[(y * outWidth + x) * 3 + channel] ?? 0;
-    stretchLine(column, height, factor, taps, (y, channel, value) => {
-      out[(y * outWidth + x) * 4 + channel] = value;
-    });
+  const wide = stretchAndTurn(colours, height, width, factor);
+  const large = stretchAndTurn(wide, width * factor, height, factor);
+  const out = new Uint8ClampedArray(large.length + large.length / 3);
+  for (let index = 0; index < large.length / 3; index++) {
+    out[index * 4] = large[index * 3] ?? 0;
+    out[index * 4 + 1] = large[index * 3 + 1] ?? 0;
+    out[index * 4 + 2] = large[index * 3 + 2] ?? 0;
+    out[index * 4 + 3] = 255;
   }
-  return { width: outWidth, height: outHeight, pixels: out };
+  return { width: width * factor, height: height * factor, pixels: out };
 }
 
 /** Where an output sample's four source samples begin, relative to its own, and their weights. */
@@ -69,28 +66,41 @@ function catmullRom(t: number): [number, number, number, number] {
   ];
 }
 
-/** Stretches one row or column of three channels. */
-function stretchLine(
-  read: (index: number, channel: number) => number,
-  length: number,
+/**
+ * Stretches every row and swaps rows with columns, so that doing it twice stretches both ways.
+ *
+ * @param source three channels, [rows, columns, 3]
+ * @returns [columns * factor, rows, 3]
+ */
+function stretchAndTurn(
+  source: Float32Array,
+  rows: number,
+  columns: number,
   factor: number,
-  taps: Taps[],
-  write: (index: number, channel: number, value: number) => void,
-): void {
-  const sample = (index: number, channel: number) =>
-    read(Math.min(Math.max(index, 0), length - 1), channel);
-  for (let index = 0; index < length * factor; index++) {
-    const tap = taps[index % factor];
+): Float32Array {
+  const phases = phaseTaps(factor);
+  const out = new Float32Array(source.length * factor);
+  for (let column = 0; column < columns * factor; column++) {
+    const tap = phases[column % factor];
     if (!tap) continue;
-    const first = Math.floor(index / factor) + tap.start;
-    const [a, b, c, d] = tap.weights;
-    for (let channel = 0; channel < 3; channel++) {
-      const value =
-        a * sample(first, channel) +
-        b * sample(first + 1, channel) +
-        c * sample(first + 2, channel) +
-        d * sample(first + 3, channel);
-      write(index, channel, value);
+    const [weightA, weightB, weightC, weightD] = tap.weights;
+    const [a, b, c, d] = fourFrom(Math.floor(column / factor) + tap.start, columns);
+    for (let row = 0; row < rows; row++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const at = row * columns * 3 + channel;
+        out[(column * rows + row) * 3 + channel] =
+          weightA * (source[at + a] ?? 0) +
+          weightB * (source[at + b] ?? 0) +
+          weightC * (source[at + c] ?? 0) +
+          weightD * (source[at + d] ?? 0);
+      }
     }
   }
+  return out;
+}
+
+/** Offsets within a row of four neighbouring columns; beyond an edge, its last column. */
+function fourFrom(first: number, columns: number): [number, number, number, number] {
+  const offset = (column: number) => Math.min(Math.max(column, 0), columns - 1) * 3;
+  return [offset(first), offset(first + 1), offset(first + 2), offset(first + 3)];
 }
