@@ -112,7 +112,7 @@ MINI = Preset(
     interpolation_minutes=16,
     batch=4,
     guidance=2.0,
-    temperature=0.8,
+    temperature=0.6,
     top_k=20,
 )
 
