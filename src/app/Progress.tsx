@@ -55,12 +55,11 @@ function runningView(job: Extract<AppState['job'], { status: 'running' }>, texts
 function viewOf({ model, job }: Pick<AppState, 'model' | 'job'>, texts: Texts): ProgressView {
   if (job.status === 'running') return runningView(job, texts);
   if (model.status === 'loading') return loadView(model.progress, texts);
-  const text = texts.stages[stageName({ model, job })];
   if (job.status === 'complete') {
-    const took = texts.progress.took(duration(job.result.timings.total / 1000, texts));
-    return { share: 1, text: `${text}. ${took}.`, facts: [] };
+    const time = duration(job.result.timings.total / 1000, texts);
+    return { share: 1, text: texts.progress.finished(time), facts: [] };
   }
-  return { share: 0, text, facts: [] };
+  return { share: 0, text: texts.stages[stageName({ model, job })], facts: [] };
 }
 
 function backendName({ backend, detail }: BackendInfo): string {

@@ -41,6 +41,12 @@ function stepOf(key: string, interval: number, slot: number, count: number): num
   }
 }
 
+/** Long: too many in-between frames for one column. Short: too few for one row of a phone. */
+function sheetClass(interval: number): string {
+  if (interval > 8) return 'sheet sheet-long';
+  return interval < 4 ? 'sheet sheet-short' : 'sheet';
+}
+
 /**
  * The exposure sheet: every column begins with a key frame, its in-between frames follow beneath
  * (on narrow screens: rows instead of columns), so one sees the rounds fill in.
@@ -79,7 +85,7 @@ export function Timeline({ frames, player, plannedSlots }: TimelineProps) {
     <section className="timeline" aria-label={texts.timeline.title}>
       <div
         ref={sheet}
-        className={interval > 8 || interval < 4 ? 'sheet sheet-flowing' : 'sheet'}
+        className={sheetClass(interval)}
         role="group"
         aria-label={texts.timeline.help}
         style={{ '--interval': interval } as CSSProperties}

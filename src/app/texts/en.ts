@@ -84,7 +84,7 @@ export const en = {
     about: (time: string) => `about ${time}`,
     seconds: (seconds: number) => `${seconds} s`,
     minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,
-    took: (time: string) => `Drawn in ${time}`,
+    finished: (time: string) => `Clip finished. Drawn in ${time}.`,
     framesOf: (frames: number, total: number) => `${frames} of ${total}`,
   },
   stages,

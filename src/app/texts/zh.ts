@@ -34,7 +34,7 @@ export const zh: Texts = {
     copied: '链接已复制',
     title: '链接中有一部分无法使用',
     problem: (problem) =>
-      `“${problem.field}”应为${rule(problem)}，现在是“${problem.value}”。已改用默认值。`,
+      `“${problem.field}”应为 ${rule(problem)}，现在是“${problem.value}”。已改用默认值。`,
     dismiss: '知道了',
   },
   progress: {
@@ -53,7 +53,7 @@ export const zh: Texts = {
     about: (time) => `约 ${time}`,
     seconds: (seconds) => `${seconds} 秒`,
     minutes: (minutes, seconds) => `${minutes} 分 ${seconds} 秒`,
-    took: (time) => `用时 ${time}`,
+    finished: (time) => `画完了，用时 ${time}。`,
     framesOf: (frames, total) => `${frames} / ${total}`,
   },
   stages: {
