@@ -48,6 +48,13 @@ export const player = new Player(
 /** Loads the model, and draws at once when the link asks for it. */
 export function start(): void {
   markTimings(store);
+  keepStoredModels();
   actions.loadModel();
   if (link.run) void actions.generate();
+}
+
+/** Asks the browser not to evict the stored model files when the disk fills up; it may refuse. */
+function keepStoredModels(): void {
+  if (!('storage' in navigator)) return; // Not a secure origin: the model stays in memory.
+  navigator.storage.persist().catch(() => false);
 }
