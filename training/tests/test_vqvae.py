@@ -157,7 +157,7 @@ def test_frames_survive_the_way_to_tensors_and_back() -> None:
 
 def test_training_lowers_the_loss_and_the_result_loads(tmp_path: Path) -> None:
     process = Process(0, 1, torch.device("cpu"))
-    run = _run(tmp_path, 90)
+    run = _run(tmp_path, 300)
     untrained = VQVAE(TINY)
     train(process, run)
     model = load_vqvae(run.final)
