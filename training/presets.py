@@ -30,6 +30,7 @@ class Preset:
     interpolation_clips: int  # clips of the token set of stage 2
     validation_clips: int  # further clips of each set, never trained on
     vqvae_minutes: float
+    decoder_minutes: float  # of the decoder alone, on frozen tokens; 0 = none
     keyframes_minutes: float
     interpolation_minutes: float
     batch: int  # clips per process and step
@@ -83,6 +84,7 @@ MICRO = Preset(
     interpolation_clips=512,
     validation_clips=64,
     vqvae_minutes=0.3,
+    decoder_minutes=0,
     keyframes_minutes=0.4,
     interpolation_minutes=0.3,
     batch=8,
@@ -108,6 +110,7 @@ MINI = Preset(
     interpolation_clips=4000,
     validation_clips=400,
     vqvae_minutes=30,
+    decoder_minutes=8,
     keyframes_minutes=46,
     interpolation_minutes=16,
     batch=4,

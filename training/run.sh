@@ -67,6 +67,14 @@ step "image tokenizer" "$folder/vqvae/final.pt" \
   "$python" -m training.vqvae.train --preset "$preset" --out "$folder/vqvae" \
   --minutes "$(minutes vqvae_minutes)" --processes "$processes"
 
+# Whole frames and frozen tokens: the decoder gains without a change to what was tokenised.
+if [ "$(minutes decoder_minutes)" != 0 ]; then
+  step "decoder on frozen tokens" "$folder/vqvae/decoder-finished" \
+    env FLIPBOOK_DATA="$(dirname "$render")" bash -c '"$0" "$@" && touch "${!#}/decoder-finished"' \
+    "$python" -m training.vqvae.train --preset "$preset" --freeze-encoder \
+    --minutes "$(minutes decoder_minutes)" --processes "$processes" --out "$folder/vqvae"
+fi
+
 for kind in key interpolation; do
   step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \

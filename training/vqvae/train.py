@@ -166,6 +166,10 @@ class Trainer:
         config = config_as_plain_values(self.run.config)
         final = Checkpoint(self.model.state_dict(), config, None, self.budget.step)
         final.elapsed = self.budget.elapsed
+        whole = self.run.folder / "checkpoint.pt"
+        if self.run.freeze_encoder and whole.exists():  # what the decoder's run stands on
+            before = load_checkpoint(whole)
+            final.step, final.elapsed = final.step + before.step, final.elapsed + before.elapsed
         save_checkpoint(self.run.final, final)
 
     def validate(self) -> None:
