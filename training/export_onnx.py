@@ -1,4 +1,4 @@
-"""Writes a preset's model package: `python -m training.export_onnx --preset mini [--out DIR]`."""
+"""Writes a preset's model package: `python -m training.export_onnx --preset cpu [--out DIR]`."""
 
 import argparse
 import subprocess
@@ -12,9 +12,8 @@ from training.text.caption_tokenizer import CaptionTokenizer
 
 ROOT = Path(__file__).parent.parent
 DEFAULT_FOLDERS = {
-    "micro": ROOT / "tests" / "fixtures" / "models" / "micro",
-    "mini": ROOT / "public" / "models" / "mini",
-}
+    preset.name: ROOT / "public" / "models" / preset.package for preset in PRESETS.values()
+} | {"micro": ROOT / "tests" / "fixtures" / "models" / "micro"}
 
 
 def code_commit() -> str:

@@ -1,4 +1,4 @@
-"""The named sizes: `micro` is the test fixture (seconds), `mini` the first model that ships."""
+"""The named sizes: `micro` is the test fixture (seconds), `cpu` the model that ships."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from training.transformer.config import Stage, TransformerConfig, Window
 class Preset:
     """Everything that the steps of training/run.sh must agree on."""
 
-    name: str
+    name: str  # also the folder of data and checkpoints
+    package: str  # id of the model package that it makes
     world: Literal["synthetic", "rendered"]  # synthetic: drawn shapes, needs no Chromium
+    subset: Literal["cpu", "full"]  # the part of the world's catalog that it is trained on
     pixels: int  # side of a frame
     factor: int  # pixels per token along one side
     codes: int  # K, codebook size
@@ -69,7 +71,9 @@ class Preset:
 
 MICRO = Preset(
     name="micro",
+    package="micro",
     world="synthetic",
+    subset="cpu",
     pixels=32,
     factor=8,
     codes=64,
@@ -93,9 +97,11 @@ MICRO = Preset(
     top_k=20,
 )
 
-MINI = Preset(
-    name="mini",
+CPU = Preset(
+    name="cpu",
+    package="mini",
     world="rendered",
+    subset="cpu",
     pixels=96,
     factor=8,
     codes=2048,
@@ -119,7 +125,7 @@ MINI = Preset(
     top_k=20,
 )
 
-PRESETS = {preset.name: preset for preset in (MICRO, MINI)}
+PRESETS = {preset.name: preset for preset in (MICRO, CPU)}
 
 
 def preset_named(name: str) -> Preset:

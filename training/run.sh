@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains a preset from nothing to the exported model package:
 #
-#     training/run.sh --preset micro|mini [--processes 2] [--no-export]
+#     training/run.sh --preset micro|cpu [--processes 2] [--no-export]
 #
 # Every step is one command and is skipped when its result is there, and the training steps go on
 # where they were interrupted, so the script can be stopped and started again at any time.
@@ -21,8 +21,8 @@ while [ $# -gt 0 ]; do
   esac
 done
 case "$preset" in
-  micro | mini) ;;
-  *) echo "--preset must be micro or mini" >&2; exit 2 ;;
+  micro | cpu) ;;
+  *) echo "--preset must be micro or cpu" >&2; exit 2 ;;
 esac
 
 export OMP_NUM_THREADS=1

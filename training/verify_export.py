@@ -1,4 +1,4 @@
-"""Compares an exported package with torch: `python -m training.verify_export --preset mini`.
+"""Compares an exported package with torch: `python -m training.verify_export --preset cpu`.
 
 Exits with an error if a difference is too large. For the micro package it also writes the golden
 files of the TypeScript parity tests (--golden DIR does so for any package).

@@ -48,8 +48,8 @@ def build_manifest(
     preset, config = parts.preset, parts.transformers["keyframes"].config
     return {
         "format": FORMAT,
-        "id": preset.name,
-        "title": f"Flipbook {preset.name}",
+        "id": preset.package,
+        "title": f"Flipbook {preset.package}",
         "version": VERSION,
         "license": "MIT",
         "credits": list(CREDITS),

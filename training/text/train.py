@@ -1,4 +1,4 @@
-"""Trains the caption tokenizer: `python -m training.text.train --preset mini --out FILE`."""
+"""Trains the caption tokenizer: `python -m training.text.train --preset cpu --out FILE`."""
 
 import argparse
 import io

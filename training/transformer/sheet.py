@@ -1,7 +1,7 @@
 """Draws sheets of samples: prompts by key frames, or one whole interpolated clip.
 
-    python -m training.transformer.sheet --preset mini --out FILE.png
-    python -m training.transformer.sheet --preset mini --clip "a lion drinks water at the lake" \\
+    python -m training.transformer.sheet --preset cpu --out FILE.png
+    python -m training.transformer.sheet --preset cpu --clip "a lion drinks water at the lake" \\
         --out FILE.png
 """
 

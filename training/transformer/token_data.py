@@ -1,6 +1,6 @@
 """Builds a token set: scenes are drawn, rendered at a window's five times and tokenised.
 
-    python -m training.transformer.token_data --preset mini --kind key [--clips N] [--processes 2]
+    python -m training.transformer.token_data --preset cpu --kind key [--clips N] [--processes 2]
 
 Clip i of a split depends on (split, i) only, so more clips extend a set without changing it.
 """

@@ -1,8 +1,8 @@
 """Trains one stage of the transformer.
 
-    python -m training.transformer.train --preset mini --stage keyframes --minutes 75
-    python -m training.transformer.train --preset mini --stage interpolation --minutes 25 \\
-        --init training/data/mini/keyframes/final.pt
+    python -m training.transformer.train --preset cpu --stage keyframes --minutes 75
+    python -m training.transformer.train --preset cpu --stage interpolation --minutes 25 \\
+        --init training/data/cpu/keyframes/final.pt
 
 The same command goes on where an interrupted run stopped. Both attention channels are trained
 together; CogVideo's order is `--base-only` first and then `--freeze-base --init BASE`.

@@ -64,7 +64,7 @@ VQVAE_PRESETS = {
         crops=16,
         pool=600,
     ),
-    "mini": VqvaeConfig(),
+    "cpu": VqvaeConfig(),
 }
 
 

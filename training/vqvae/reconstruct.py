@@ -1,6 +1,6 @@
 """Draws a sheet of frames with their reconstructions below.
 
-python -m training.vqvae.reconstruct --out sheet.png [--preset mini] [--checkpoint FILE]
+python -m training.vqvae.reconstruct --out sheet.png [--preset cpu] [--checkpoint FILE]
 """
 
 import argparse
@@ -27,7 +27,7 @@ def reconstruction_sheet(originals: np.ndarray, found: np.ndarray, columns: int 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--preset", choices=VQVAE_PRESETS, default="mini")
+    parser.add_argument("--preset", choices=VQVAE_PRESETS, default="cpu")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--source", choices=("world", "shapes"), default="world")
     parser.add_argument("--frames", type=int, default=32)

@@ -1,7 +1,7 @@
 """Trains the picture tokenizer.
 
-    python -m training.vqvae.train --preset mini --minutes 30 --processes 2
-    python -m training.vqvae.train --preset mini --minutes 20 --freeze-encoder
+    python -m training.vqvae.train --preset cpu --minutes 30 --processes 2
+    python -m training.vqvae.train --preset cpu --minutes 20 --freeze-encoder
 
 The learning rate falls to zero over the given length, so every run ends annealed. An interrupted
 run goes on when the same command is given again; --restart begins anew. --freeze-encoder takes the
@@ -207,7 +207,7 @@ def train(process: Process, run: Run) -> None:
 
 def _parse() -> tuple[Run, int]:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--preset", choices=VQVAE_PRESETS, default="mini")
+    parser.add_argument("--preset", choices=VQVAE_PRESETS, default="cpu")
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--minutes", type=float, help="wall-clock length of the run")
     length.add_argument("--steps", type=int)
