@@ -2,9 +2,11 @@
 /**
  * Renders the toy world's sprite atlas and background plates from the 3D assets.
  *
- *   node training/world/render/render.mjs [--out DIR] [--assets DIR] [--sheet FILE] [--only IDS]
+ *   node training/world/render/render.mjs [--out DIR] [--assets DIR] [--scale S] [--sheet FILE]
+ *       [--only IDS]
  *
  * Starts a private vite server and headless Chromium (software WebGL, no GPU needed).
+ * --scale is how many stored pixels make a pixel of a 96x96 frame, along a side (2 when not given);
  * --sheet also writes contact sheets (FILE-<id>.png); --only renders the named subjects and places
  * (comma separated) and writes no index.
  */
@@ -24,10 +26,15 @@ function readOptions() {
     options: {
       out: { type: 'string' },
       assets: { type: 'string' },
+      scale: { type: 'string', default: '2' },
       sheet: { type: 'string' },
       only: { type: 'string' },
     },
   });
+  const scale = Number(values.scale);
+  if (!Number.isInteger(scale) || scale < 1 || scale > 8) {
+    throw new Error(`--scale must be a whole number from 1 to 8, not "${values.scale}".`);
+  }
   const data = process.env['FLIPBOOK_DATA'] ?? join(REPOSITORY, 'training/data');
   const assets =
     values.assets ??
@@ -36,6 +43,7 @@ function readOptions() {
   return {
     out: resolve(values.out ?? join(data, 'render')),
     assets: resolve(assets),
+    scale,
     sheet: values.sheet,
     only: values.only?.split(','),
   };
@@ -130,7 +138,7 @@ async function main() {
   });
   const start = performance.now();
   const { server, url } = await startServer(options.assets);
-  const { browser, page } = await openPage(url);
+  const { browser, page } = await openPage(`${url}?scale=${options.scale}`);
   try {
     const { header, ...all } = await page.evaluate(() => {
       const { header, subjects, places } = window.toyWorld;

@@ -1,7 +1,7 @@
 /** Sizes shared by sprites and plates. A "final pixel" is one pixel of a 96x96 training frame. */
 export const PIXELS = 96;
-/** Stored images hold SCALE x SCALE pixels per final pixel. */
-export const SCALE = 2;
+/** Stored images hold SCALE x SCALE pixels per final pixel; the page's address may set it. */
+export const SCALE = Number(new URLSearchParams(location.search).get('scale') ?? 2);
 export const CELL = PIXELS * SCALE;
 /** Rendered at this multiple of the stored size, then averaged down for clean edges. */
 export const SUPERSAMPLE = 2;
