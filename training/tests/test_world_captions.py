@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from training.world.captions import (
-    _TEMPLATES,
-    HELD_OUT_TEMPLATES,
     all_caption_words,
     caption,
     example_prompts,
+    known_things,
     plain_caption,
     stated_caption,
 )
+from training.world.captions.cpu import _TEMPLATES, HELD_OUT_TEMPLATES
 from training.world.catalog import SUBJECT_KINDS, SUBJECTS
 from training.world.phrases import CAR_PLACES, DIRECTION_PHRASES, NOUNS, PLACE_PHRASES
 from training.world.scene import Scene, sample_scene
@@ -156,3 +156,18 @@ def test_an_unknown_language_is_an_error():
 
 def test_every_subject_has_a_name():
     assert set(NOUNS) == set(SUBJECT_KINDS)
+
+
+def test_known_things_have_words_and_examples_that_use_known_words():
+    things = known_things("cpu")
+    assert [len(things[group]) for group in ("subjects", "actions", "places")] == [14, 14, 8]
+    assert [entry["id"] for entry in things["times"]] == ["night"]
+    words = set(all_caption_words()["en"])
+    for entry in (entry for group in things.values() for entry in group):
+        assert set(re.findall(r"[a-z][a-z-]*", entry["exampleEn"].lower())) <= words, entry
+        assert re.search("[\u4e00-\u9fff]", entry["zh"]) and entry["zh"] in entry["exampleZh"]
+
+
+def test_an_unknown_subset_is_an_error():
+    with pytest.raises(ValueError, match="cpu"):
+        known_things("huge")

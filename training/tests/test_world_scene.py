@@ -9,6 +9,7 @@ from training.world.catalog import ACTIONS, PLACES, SUBJECTS, actions_of, places
 from training.world.dataset import DURATION_TEXTS, interpolation_times, key_frame_times
 from training.world.scene import CLIP_SECONDS, Scene, core_window, sample_scene, stages
 from training.world.split import combinations, is_held_out
+from training.world.subsets import CPU, labels_of
 
 
 def scenes(count, split="train", seed=0):
@@ -98,3 +99,15 @@ def test_short_key_frame_windows_still_show_the_action():
         if core is not None:
             assert times[0] < core[1], scene
             assert times[-1] > core[0], scene
+
+
+def test_labels_tell_the_night_meadow_as_a_time():
+    scene = Scene("lion", "walk", "night", 0, "left", 1.0, 0)
+    labels = labels_of(scene)
+    assert (labels["place"], labels["time"], labels["colour"]) == ("meadow", "night", "yellow")
+    red = Scene("car", "drive", "snow", 0, "left", 1.0, 0)
+    assert labels_of(red)["colour"] == "red"
+
+
+def test_every_label_of_the_cpu_subset_has_a_colour():
+    assert {labels_of(scene)["subject"] for scene in scenes(1500)} == set(CPU.subjects)

@@ -1,6 +1,7 @@
-"""What the toy world contains and what goes together: subjects, actions, places.
+"""What the `cpu` subset of the toy world contains and what goes together.
 
-The order of the three name lists is the order of class labels; append, never reorder.
+The order of the name lists is the order of class labels; append, never reorder. The full world is
+in `training.world.full`; `training.world.subsets` gives both one form.
 """
 
 from typing import Literal
@@ -55,6 +56,24 @@ PLACES = (
 )
 
 DIRECTIONS = ("left", "right", "toward")
+
+# The colour that names a subject as it is rendered.
+NATURAL_COLOURS: dict[str, str] = {
+    "lion": "yellow",
+    "zebra": "white",
+    "cow": "white",
+    "fox": "orange",
+    "horse": "brown",
+    "stag": "brown",
+    "knight": "gray",
+    "mage": "purple",
+    "trex": "green",
+    "triceratops": "blue",
+    "clownfish": "orange",
+    "dolphin": "white",
+    "taxi": "yellow",
+    "car": "red",
+}
 
 # Plates per place.
 LAYOUTS = 4

@@ -1,22 +1,17 @@
-"""A scene: everything that decides a clip, with the time line of its stages."""
+"""Draws scenes and tells the time line of their stages."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from training.world.catalog import (
     LAYOUTS,
-    MOVING_ACTIONS,
     SPEEDS,
     SUBJECT_KINDS,
     directions_of,
 )
+from training.world.scene_graph import CLIP_SECONDS, MASTER_RATE, Scene
 from training.world.split import combinations
-
-# Length of a clip in seconds and the rate of its frames; the first and last frame both count.
-CLIP_SECONDS = 4.0
-MASTER_RATE = 8
 
 # Seconds at which each stage ends; the last one ends with the clip.
 _STAGE_ENDS: dict[str, tuple[tuple[str, float], ...]] = {
@@ -53,27 +48,6 @@ _FLAGSHIP_WEIGHT = 3.0
 # Land subjects rarely walk on a street, and kinds with few actions need fewer scenes.
 _STREET_WEIGHT = 0.5
 _KIND_WEIGHTS = {"fish": 0.5, "car": 0.7}
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One clip to draw; frames, stages and captions follow from it alone."""
-
-    subject: str
-    action: str
-    place: str
-    layout: int
-    # "left", "right" or "toward"; a drinker faces the water of its plate instead.
-    direction: str
-    # One of SPEEDS.
-    speed: float
-    # Decides the start position and small differences of timing.
-    seed: int
-
-    @property
-    def moves(self) -> bool:
-        """True when the subject crosses the picture, so that a caption may name a direction."""
-        return self.action in MOVING_ACTIONS
 
 
 def stages(scene: Scene) -> list[tuple[str, float, float]]:

@@ -1,10 +1,10 @@
-"""Tells a scene in English or Chinese, always truly."""
+"""Tells a scene of the `cpu` subset in English or Chinese, always truly."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 
+from training.world.captions.choice import LANGUAGES, Caption, capital, finish, pick, synonym
 from training.world.catalog import SUBJECT_KINDS
 from training.world.phrases import (
     CAR_PLACES,
@@ -16,9 +16,8 @@ from training.world.phrases import (
     Noun,
     Verb,
 )
-from training.world.scene import Scene
+from training.world.scene_graph import Scene
 
-LANGUAGES = ("en", "zh")
 # Share of captions of moving subjects that name the direction.
 _DIRECTION_SHARE = 0.8
 
@@ -60,33 +59,15 @@ HELD_OUT_TEMPLATES = {
 }
 
 
-@dataclass(frozen=True)
-class Caption:
-    """A caption and what it states."""
-
-    text: str
-    language: str
-    # Scene labels that the text determines: any of "subject", "action", "place", "direction".
-    states: frozenset[str]
-
-
-def caption(scene: Scene, rng: np.random.Generator, language: str | None = None) -> str:
-    """A true caption of the scene; half English, half Chinese unless a language is given."""
-    return stated_caption(scene, rng, language).text
-
-
 def stated_caption(
-    scene: Scene, rng: np.random.Generator, language: str | None = None, held_out: bool = False
+    scene: Scene, rng: np.random.Generator, language: str, held_out: bool
 ) -> Caption:
-    """Like `caption`, with the labels that it states; `held_out` takes the untrained template."""
-    language = language or LANGUAGES[int(rng.integers(2))]
-    if language not in LANGUAGES:
-        raise ValueError(f"language must be one of {LANGUAGES}, not {language!r}")
+    """A caption in the language and what it states; `held_out` takes the untrained template."""
     if held_out:
         template = HELD_OUT_TEMPLATES[language]
     else:
         texts, weights = zip(*_TEMPLATES[language], strict=True)
-        template = texts[_pick(rng, weights)]
+        template = texts[pick(rng, weights)]
     return _fill(scene, template, language, rng)
 
 
@@ -94,7 +75,7 @@ def plain_caption(scene: Scene, language: str) -> str:
     """The scene's plainest full sentence, e.g. "A lion drinks water at the lake."."""
     template = {"en": "{subj} {act} {place}", "zh": "{noun}{place}{act}"}[language]
     text = _fill(scene, template, language, None).text
-    return _capital(text) + "." if language == "en" else text + "。"
+    return capital(text) + "." if language == "en" else text + "。"
 
 
 def example_prompts() -> list[tuple[str, str]]:
@@ -147,23 +128,6 @@ def all_caption_words() -> dict[str, list[str]]:
     return {"en": sorted(english_words), "zh": sorted(chinese_words - {""})}
 
 
-def _pick(rng: np.random.Generator | None, weights: tuple[float, ...]) -> int:
-    """Index drawn in proportion to the weights; the first one without a random source."""
-    if rng is None:
-        return 0
-    point = rng.random() * sum(weights)
-    for index, weight in enumerate(weights):
-        point -= weight
-        if point < 0:
-            return index
-    return len(weights) - 1
-
-
-def _synonym(rng: np.random.Generator | None, count: int) -> int:
-    """Index of a synonym; the plain one is the likeliest."""
-    return _pick(rng, (2.0, *([1.0] * (count - 1))))
-
-
 def _verb(scene: Scene) -> Verb:
     own = SUBJECT_VERBS.get((scene.subject, scene.action))
     general = VERBS[scene.action]
@@ -182,14 +146,14 @@ def _fill(scene: Scene, template: str, language: str, rng: np.random.Generator |
     noun, verb = NOUNS[scene.subject], _verb(scene)
     states = {"subject", "action"} | ({"place"} if "{place}" in template else set())
     place = _places(scene)[side]
-    slots = {"place": place[_synonym(rng, len(place))]}
+    slots = {"place": place[synonym(rng, len(place))]}
     forms = verb[side]
-    form = forms[_synonym(rng, len(forms))]
+    form = forms[synonym(rng, len(forms))]
     direction = ""
     may_name = "{dir}" in form[0] and scene.direction in DIRECTION_PHRASES
     if may_name and (rng is None or rng.random() < _DIRECTION_SHARE):
         phrases = DIRECTION_PHRASES[scene.direction][side]
-        direction = phrases[_synonym(rng, len(phrases))]
+        direction = phrases[synonym(rng, len(phrases))]
         states.add("direction")
     if language == "en":
         slots |= _english_slots(noun, form, direction, rng)
@@ -197,13 +161,13 @@ def _fill(scene: Scene, template: str, language: str, rng: np.random.Generator |
         slots |= _chinese_slots(noun, form, direction, rng)
     text = re.sub(r" {2,}", " ", template.format(**slots)).strip()
     text = text.replace(" ,", ",").replace(" .", ".")
-    return Caption(_finish(text, language, rng), language, frozenset(states))
+    return Caption(finish(text, language, rng), language, frozenset(states))
 
 
 def _english_slots(
     noun: Noun, form: tuple[str, str], direction: str, rng: np.random.Generator | None
 ) -> dict[str, str]:
-    name = noun.en[_synonym(rng, len(noun.en))]
+    name = noun.en[synonym(rng, len(noun.en))]
     one = f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
     named_before = rng is not None and rng.random() < 0.25
     act, ing = (text.format(dir=direction).strip() for text in form)
@@ -220,7 +184,7 @@ def _english_slots(
 def _chinese_slots(
     noun: Noun, form: tuple[str, bool], direction: str, rng: np.random.Generator | None
 ) -> dict[str, str]:
-    measure, name = noun.zh[_synonym(rng, len(noun.zh))]
+    measure, name = noun.zh[synonym(rng, len(noun.zh))]
     act = form[0].format(dir=direction)
     return {
         "subj": f"一{measure}{name}",
@@ -230,19 +194,3 @@ def _chinese_slots(
         "now": "正" if form[1] else "",
         "it": noun.pronoun_zh,
     }
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _finish(text: str, language: str, rng: np.random.Generator | None) -> str:
-    """Vary the capital letter and the full stop as people do."""
-    if rng is None:
-        return text
-    if language == "zh":
-        return text + ("。" if rng.random() < 0.5 else "")
-    style = rng.random()
-    if style < 0.55:
-        text = ". ".join(_capital(part) for part in text.split(". "))
-    return text + ("." if rng.random() < 0.5 else "")
