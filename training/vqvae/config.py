@@ -21,10 +21,10 @@ class VqvaeConfig:
     """Codes and latents of length 1, compared by angle."""
     encoder_widths: tuple[int, int] = (96, 160)
     """Channels at a quarter and at an eighth of the frame's resolution."""
-    encoder_blocks: tuple[int, int] = (1, 1)
+    encoder_blocks: tuple[int, int] = (1, 2)
     """Residual blocks at the same two resolutions."""
     decoder_widths: tuple[int, int] = (128, 224)
-    decoder_blocks: tuple[int, int] = (3, 2)
+    decoder_blocks: tuple[int, int] = (3, 3)
     crop: int = 48
     """Side in pixels of the training crops; a multiple of ``factor``."""
     crops: int = 32

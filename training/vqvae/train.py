@@ -1,11 +1,13 @@
 """Trains the picture tokenizer.
 
     python -m training.vqvae.train --preset cpu --minutes 30 --processes 2
+    python -m training.vqvae.train --preset cpu --minutes 20 --init FINISHED
     python -m training.vqvae.train --preset cpu --minutes 20 --freeze-encoder
 
 The learning rate falls to zero over the given length, so every run ends annealed. An interrupted
 run goes on when the same command is given again; --restart begins anew. --freeze-encoder takes the
-finished tokenizer, keeps its tokens as they are and trains only the decoder further.
+finished tokenizer, keeps its tokens as they are and trains only the decoder further. --init starts
+from a finished tokenizer, codebook included.
 """
 
 import argparse
@@ -59,6 +61,8 @@ class Run:
     restart: bool = False
     source: str = "world"
     seed: int = 0
+    init: Path | None = None
+    """A finished tokenizer to start from."""
     validate_every: float = 300.0
     """Seconds."""
 
@@ -85,6 +89,8 @@ class Trainer:
         if run.freeze_encoder:
             self.model.load_state_dict(load_checkpoint(run.final).model)
             self.model.encoder.requires_grad_(False)
+        elif run.init is not None:
+            self.model.load_state_dict(load_checkpoint(run.init).model)
         self.optimizer = make_optimizer(self.model, config.muon_lr, config.adam_lr)
         self.budget = Budget(run.minutes, run.steps)
         self.rng = np.random.default_rng((run.seed, process.rank))
@@ -213,6 +219,7 @@ def _parse() -> tuple[Run, int]:
     length.add_argument("--steps", type=int)
     parser.add_argument("--processes", type=int, default=1, help="one thread each (on CPU)")
     parser.add_argument("--freeze-encoder", action="store_true", help="train the decoder only")
+    parser.add_argument("--init", type=Path, help="start from this finished tokenizer")
     parser.add_argument("--restart", action="store_true", help="ignore an earlier checkpoint")
     parser.add_argument("--source", choices=("world", "shapes"), default="world")
     parser.add_argument("--seed", type=int, default=0)
@@ -229,6 +236,7 @@ def _parse() -> tuple[Run, int]:
         options.restart,
         options.source,
         options.seed,
+        options.init,
     )
     return run, options.processes
 

@@ -1,0 +1,136 @@
+"""Makes checkpoints from a model package, so that training goes on where a shipped model stopped.
+
+    python -m training.warm_start --preset cpu [--package public/models/mini]
+
+Writes vqvae/final.pt, keyframes/start.pt and interpolation/start.pt into the preset's folder. The
+weights have the precision that the package stores. Pieces that the preset's caption tokenizer has
+and the package's lacks start as the mean of the old pieces that spell them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.common.checkpoint import Checkpoint, save_checkpoint
+from training.export.read_graphs import read_transformer, read_vqvae
+from training.presets import PRESETS, Preset, data_folder, preset_named
+from training.text.caption_tokenizer import CaptionTokenizer
+from training.text.tokenizer_graph import build_tokenizer_graph
+from training.transformer.config import STAGES, Stage
+from training.transformer.model import Transformer
+from training.vqvae.config import VQVAE_PRESETS
+from training.vqvae.model import config_as_plain_values
+
+TOKENIZER = "tokenizer.json"
+"""The caption tokenizer's pieces, beside a package's graphs: only training reads it."""
+
+
+def package_tokenizer(package: Path, preset: Preset) -> CaptionTokenizer:
+    """The pieces that a package's text embeddings belong to.
+
+    ValueError when the package has no list of pieces and its tokenizer graph is not that of the
+    preset's own tokenizer.
+    """
+    listed = package / TOKENIZER
+    if listed.exists():
+        return CaptionTokenizer.load(listed)
+    own = CaptionTokenizer.load(data_folder(preset.name) / TOKENIZER)
+    graph = build_tokenizer_graph(own, preset.codes).SerializeToString()
+    if graph != (package / "tokenizer.onnx").read_bytes():
+        raise ValueError(
+            f"{package} has no {TOKENIZER} and its tokenizer graph differs from the preset's: "
+            "nothing tells which embedding belongs to which piece."
+        )
+    return own
+
+
+def with_vocabulary(
+    model: Transformer, old: CaptionTokenizer, new: CaptionTokenizer, preset: Preset
+) -> Transformer:
+    """`model` over the pieces of `new`: known pieces keep their embedding."""
+    config = preset.transformer(model.config.stage, new.vocabulary_size, new.pad_id)
+    result = Transformer(config)
+    weights: dict[str, Tensor] = dict(model.state_dict())
+    codes, table = model.config.codes, weights["word.weight"]
+    pieces = table[codes : codes + old.vocabulary_size]
+    place = {piece.text: index for index, piece in enumerate(old.pieces)}
+    rows = [
+        pieces[place[p.text]] if p.text in place else _spelled(pieces, old, p.text)
+        for p in new.pieces
+    ]
+    special = table[[model.config.boi_id, model.config.null_hint_id]]
+    weights["word.weight"] = torch.cat([table[:codes], torch.stack(rows), special])
+    result.load_state_dict(weights)
+    return result
+
+
+def _spelled(pieces: Tensor, tokenizer: CaptionTokenizer, text: str) -> Tensor:
+    """Mean embedding of the pieces that spell `text`."""
+    ids = tokenizer.encode(text.replace("▁", " "))
+    return pieces[ids or [tokenizer.unk_id]].mean(0)
+
+
+def _sizes(package: Path, preset: Preset) -> None:
+    """ValueError when the package's model is not of the preset's sizes."""
+    try:
+        manifest = json.loads((package / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{package} is no model package: {error}") from None
+    found = {name: manifest["architecture"][name] for name in ("layers", "hidden", "heads")}
+    found |= {name: manifest[name] for name in ("grid", "pixels", "codes")}
+    wrong = {k: v for k, v in found.items() if v != getattr(preset, k)}
+    if wrong:
+        wanted = {name: getattr(preset, name) for name in wrong}
+        raise ValueError(f"{package} has {wrong}, the preset {preset.name} {wanted}")
+
+
+@torch.no_grad()
+def warm_start(package: Path, preset: Preset) -> list[Path]:
+    """Writes the checkpoints and returns their paths; ValueError says what does not fit."""
+    _sizes(package, preset)
+    folder = data_folder(preset.name)
+    vqvae = read_vqvae(package, VQVAE_PRESETS[preset.name])
+    written = [folder / "vqvae" / "final.pt"]
+    extra = {"startedFrom": hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()}
+    config = config_as_plain_values(vqvae.config)
+    save_checkpoint(written[0], Checkpoint(vqvae.state_dict(), config, extra=extra))
+    old = package_tokenizer(package, preset)
+    own = folder / TOKENIZER
+    new = CaptionTokenizer.load(own) if own.exists() else old
+    new.save(own)
+    for stage in STAGES:
+        model = with_vocabulary(_stored(package, preset, stage, old), old, new, preset)
+        written.append(folder / stage / "start.pt")
+        checkpoint = Checkpoint(model.state_dict(), model.config.to_json(), extra=extra)
+        save_checkpoint(written[-1], checkpoint)
+    return written
+
+
+def _stored(package: Path, preset: Preset, stage: Stage, pieces: CaptionTokenizer) -> Transformer:
+    config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
+    return read_transformer(package / f"{stage}.onnx", config)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
+    parser.add_argument("--package", type=Path, help="default: the package that ships")
+    options = parser.parse_args()
+    preset = preset_named(options.preset)
+    package = options.package or Path(__file__).parent.parent / "public" / "models" / "mini"
+    try:
+        for path in warm_start(package, preset):
+            print(f"wrote {path}")
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
