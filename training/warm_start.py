@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from training.common.checkpoint import Checkpoint, save_checkpoint
+from training.export.package import TOKENIZER_FILE
 from training.export.read_graphs import read_transformer, read_vqvae
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.text.caption_tokenizer import CaptionTokenizer
@@ -28,9 +29,6 @@ from training.transformer.model import Transformer
 from training.vqvae.config import VQVAE_PRESETS
 from training.vqvae.model import config_as_plain_values
 
-TOKENIZER = "tokenizer.json"
-"""The caption tokenizer's pieces, beside a package's graphs: only training reads it."""
-
 
 def package_tokenizer(package: Path, preset: Preset) -> CaptionTokenizer:
     """The pieces that a package's text embeddings belong to.
@@ -38,14 +36,14 @@ def package_tokenizer(package: Path, preset: Preset) -> CaptionTokenizer:
     ValueError when the package has no list of pieces and its tokenizer graph is not that of the
     preset's own tokenizer.
     """
-    listed = package / TOKENIZER
+    listed = package / TOKENIZER_FILE
     if listed.exists():
         return CaptionTokenizer.load(listed)
-    own = CaptionTokenizer.load(data_folder(preset.name) / TOKENIZER)
+    own = CaptionTokenizer.load(data_folder(preset.name) / TOKENIZER_FILE)
     graph = build_tokenizer_graph(own, preset.codes).SerializeToString()
     if graph != (package / "tokenizer.onnx").read_bytes():
         raise ValueError(
-            f"{package} has no {TOKENIZER} and its tokenizer graph differs from the preset's: "
+            f"{package} has no {TOKENIZER_FILE} and its tokenizer graph differs from the preset's: "
             "nothing tells which embedding belongs to which piece."
         )
     return own
@@ -102,7 +100,7 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
     config = config_as_plain_values(vqvae.config)
     save_checkpoint(written[0], Checkpoint(vqvae.state_dict(), config, extra=extra))
     old = package_tokenizer(package, preset)
-    own = folder / TOKENIZER
+    own = folder / TOKENIZER_FILE
     new = CaptionTokenizer.load(own) if own.exists() else old
     new.save(own)
     for stage in STAGES:

@@ -23,6 +23,7 @@ TRANSFORMER_PRECISION: Precision = "int8"
 DECODER_PRECISION: Precision = "int8"
 # The encoder is fetched only for a first picture of the user's; in bytes 3 % of its tokens change.
 ENCODER_PRECISION: Precision = "fp16"
+TOKENIZER_FILE = "tokenizer.json"
 
 
 def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
@@ -51,6 +52,8 @@ def write_package(parts: TrainedParts, out: Path, commit: str, command: str) -> 
         path = f"{name}.onnx"
         (unfinished / path).write_bytes(content)
         entries[name] = graph_entry(path, graph, content, precision)
+    # No graph needs the list of pieces; training does, to go on from this package.
+    parts.tokenizer.save(unfinished / TOKENIZER_FILE)
     manifest = build_manifest(parts, entries, commit, command)
     text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
     (unfinished / "manifest.json").write_text(text, encoding="utf-8")

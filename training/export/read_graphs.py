@@ -1,4 +1,4 @@
-"""Reads weights back out of exported graphs: the inverse of transformer_graph.py and vqvae_graph.py.
+"""Reads weights back out of exported graphs: transformer_graph.py and vqvae_graph.py, inverted.
 
 Operations are found by their order, not by name, since equal constants are stored once.
 """
@@ -123,8 +123,8 @@ def _shares(reader: GraphReader) -> list[np.ndarray]:
 def read_vqvae(folder: Path, config: VqvaeConfig) -> VQVAE:
     """The picture tokenizer of a package's decoder.onnx and encoder.onnx, of known widths.
 
-    `config` may ask for more residual blocks than the package has: a new block's last convolution
-    is zero, so the function stays the package's.
+    `config` may ask for more residual blocks than the package has: a new block starts as the
+    identity, so the function stays the package's.
     """
     decoder, encoder = GraphReader(folder / "decoder.onnx"), GraphReader(folder / "encoder.onnx")
     model = VQVAE(config)
@@ -155,6 +155,7 @@ def _fill_convolutions(module: nn.Sequential, kernels: list[Kernel], name: str) 
         if isinstance(part, ResidualBlock):
             width = part[1].weight.shape[0]
             if not left or left[0][0].shape != (width, width, 3, 3):
+                nn.init.zeros_(part[-1].bias)  # its weight is zero already
                 continue
         for convolution in part.modules():
             if isinstance(convolution, nn.Conv2d):

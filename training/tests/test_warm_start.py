@@ -1,0 +1,92 @@
+"""A package turned back into checkpoints computes what the package computes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.common.checkpoint import load_checkpoint
+from training.export.checkpoints import TrainedParts, untrained_parts
+from training.export.comparison import round_parts
+from training.export.package import write_package
+from training.export.read_graphs import read_vqvae
+from training.presets import MICRO, data_folder
+from training.text.characters import ASCII
+from training.text.train import caption_sample, train_tokenizer
+from training.transformer.checkpoints import load_transformer
+from training.vqvae.model import load_vqvae
+from training.warm_start import warm_start
+from training.world.captions import all_caption_words
+
+
+def _parts(captions: int, pieces: int) -> TrainedParts:
+    words = all_caption_words()["zh"]
+    return untrained_parts(MICRO, train_tokenizer(caption_sample(captions), words, pieces, ASCII))
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
+    out = tmp_path / "micro"
+    write_package(_parts(600, MICRO.text_pieces), out, "abc", "test")
+    return out
+
+
+def test_the_weights_are_those_of_the_package(package: Path) -> None:
+    warm_start(package, MICRO)
+    parts = _parts(600, MICRO.text_pieces)
+    round_parts(parts)
+    folder = data_folder("micro")
+    for stage, wanted in parts.transformers.items():
+        found = load_transformer(folder / stage / "start.pt").state_dict()
+        assert found.keys() == wanted.state_dict().keys()
+        for name, weight in wanted.state_dict().items():
+            torch.testing.assert_close(found[name], weight, atol=1e-5, rtol=1e-4, msg=name)
+    tokens = torch.randint(0, 64, (2, 4, 4))
+    vqvae = load_vqvae(folder / "vqvae" / "final.pt")
+    torch.testing.assert_close(vqvae.decode(tokens), parts.vqvae.decode(tokens), atol=1e-4, rtol=0)
+    frames = torch.rand(2, 3, 32, 32)
+    assert (vqvae.encode(frames) == parts.vqvae.encode(frames)).float().mean() > 0.95
+    assert len(load_checkpoint(folder / "vqvae" / "final.pt").extra["startedFrom"]) == 64
+
+
+def test_added_residual_blocks_change_nothing(package: Path) -> None:
+    parts = _parts(600, MICRO.text_pieces)
+    round_parts(parts)
+    larger = replace(parts.vqvae.config, encoder_blocks=(1, 2), decoder_blocks=(2, 3))
+    tokens = torch.randint(0, 64, (2, 4, 4))
+    found = read_vqvae(package, larger).decode(tokens)
+    torch.testing.assert_close(found, parts.vqvae.decode(tokens), atol=1e-4, rtol=0)
+
+
+def test_pieces_keep_their_embedding_in_another_vocabulary(package: Path) -> None:
+    old = _parts(600, MICRO.text_pieces)
+    round_parts(old)
+    new = train_tokenizer(caption_sample(300), [], 300, ASCII)
+    new.save(data_folder("micro") / "tokenizer.json")
+    warm_start(package, MICRO)
+    table = load_transformer(data_folder("micro") / "keyframes" / "start.pt").word.weight
+    before = old.transformers["keyframes"].word.weight
+    place = {piece.text: index for index, piece in enumerate(old.tokenizer.pieces)}
+    shared = [index for index, piece in enumerate(new.pieces) if piece.text in place]
+    assert len(shared) > 50 and new.vocabulary_size != old.tokenizer.vocabulary_size
+    for index in shared:
+        wanted = before[64 + place[new.pieces[index].text]]
+        torch.testing.assert_close(table[64 + index], wanted, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(table[-2:], before[-2:], atol=1e-5, rtol=1e-4)
+
+
+def test_packages_that_do_not_fit_are_refused(package: Path) -> None:
+    manifest = json.loads((package / "manifest.json").read_text(encoding="utf-8"))
+    (package / "keyframes.onnx").unlink()
+    with pytest.raises(FileNotFoundError, match=r"keyframes\.onnx is missing"):
+        warm_start(package, MICRO)
+    manifest["architecture"]["layers"] = 3
+    (package / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ValueError, match="'layers': 3"):
+        warm_start(package, MICRO)
+    (package / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ValueError, match="no model package"):
+        warm_start(package, MICRO)
