@@ -1,6 +1,5 @@
 """Reads the renderer's sprites and plates and scales them to the final picture size."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from training.world.paths import render_folder
+from training.world.render_files import RenderFiles
 
 # Scene coordinates are pixels of a 96-pixel picture, whatever size is drawn.
 SCENE_PIXELS = 96
@@ -88,6 +88,9 @@ class World:
 def load_world(pixels: int = SCENE_PIXELS, folder: Path | None = None) -> World:
     """Read the renderer's output from `folder` (default: training/data/render), once per size.
 
+    `folder` may also be a file of training.world.pack, and the default is training/data/render.pack
+    where that exists and the folder does not.
+
     Raises FileNotFoundError when nothing has been rendered.
     """
     return _load(pixels, (folder or render_folder()).resolve())
@@ -95,34 +98,32 @@ def load_world(pixels: int = SCENE_PIXELS, folder: Path | None = None) -> World:
 
 @lru_cache(maxsize=4)
 def _load(pixels: int, folder: Path) -> World:
-    atlas_file = folder / "atlas.json"
-    plates_file = folder / "plates.json"
-    for file in (atlas_file, plates_file):
-        if not file.exists():
+    files = RenderFiles(folder)
+    for name in ("atlas.json", "plates.json"):
+        if not files.has(name):
             raise FileNotFoundError(
-                f"{file} is missing: render the toy world first, or write coloured shapes with "
-                f"'python -m training.world.synthetic --out {folder}'"
+                f"{folder / name} is missing: render the toy world first, or write coloured shapes "
+                f"with 'python -m training.world.synthetic --out {folder}'"
             )
-    atlas = json.loads(atlas_file.read_text())
-    plates = json.loads(plates_file.read_text())
+    atlas, plates = files.json("atlas.json"), files.json("plates.json")
     clips = {
         subject: {
-            name: _read_clip(folder, atlas, name, clip, pixels)
+            name: _read_clip(files, atlas, name, clip, pixels)
             for name, clip in entry["clips"].items()
         }
         for subject, entry in atlas["subjects"].items()
     }
     places = {
-        place: [_read_plate(folder, layout, pixels) for layout in entry["layouts"]]
+        place: [_read_plate(files, layout, pixels) for layout in entry["layouts"]]
         for place, entry in plates["places"].items()
     }
     return World(pixels, clips, places)
 
 
-def _read_clip(folder: Path, atlas: dict, name: str, clip: dict, pixels: int) -> Clip:
+def _read_clip(files: RenderFiles, atlas: dict, name: str, clip: dict, pixels: int) -> Clip:
     cell, anchor, frames = atlas["cell"], atlas["anchor"], clip["frames"]
     # "RGBa" is premultiplied: transparent pixels must not darken the averages.
-    sheet = Image.open(folder / clip["file"]).convert("RGBA").convert("RGBa")
+    sheet = files.image(clip["file"]).convert("RGBA").convert("RGBa")
     expected = (cell * frames, cell * len(clip["yaws"]))
     if sheet.size != expected:
         raise ValueError(f"{clip['file']} is {sheet.size}, atlas.json says {expected}")
@@ -157,8 +158,8 @@ def _sprite(image: Image.Image, anchor: list[int], shrink: float) -> Sprite:
     return Sprite(np.ascontiguousarray(crop), int(columns[0]) - column, int(rows[0]) - row)
 
 
-def _read_plate(folder: Path, layout: dict, pixels: int) -> Plate:
-    image = Image.open(folder / layout["file"]).convert("RGB")
+def _read_plate(files: RenderFiles, layout: dict, pixels: int) -> Plate:
+    image = files.image(layout["file"]).convert("RGB")
     small = np.array(image.resize((pixels, pixels), Image.Resampling.BOX))
     drink = layout.get("drink") or {}
     foot_row = layout["footRow"]

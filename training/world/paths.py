@@ -12,5 +12,7 @@ def data_folder() -> Path:
 
 
 def render_folder() -> Path:
-    """Folder that the renderer writes atlas.json and plates.json to."""
-    return data_folder() / "render"
+    """Folder that the renderer writes atlas.json and plates.json to, or a world packed there."""
+    folder = data_folder() / "render"
+    packed = folder.with_suffix(".pack")
+    return packed if packed.is_file() and not folder.exists() else folder
