@@ -12,6 +12,7 @@ import type {
   Progress,
   UnknownSpan,
 } from '../src/shared/protocol';
+import { unknownSpans } from '../src/shared/unknownSpans';
 import { generateVideo } from './generateVideo';
 import { chooseBackend } from './runtime/backend';
 import { createOrtRuntime } from './runtime/loadOrt';
@@ -22,7 +23,6 @@ import type { ModelGraphs } from './runtime/modelGraphs';
 import type { OrtRuntime } from './runtime/ortRuntime';
 import { runtimeError } from './runtime/runtimeError';
 import { keyRateFor } from './sampling/rateRule';
-import { unknownSpans } from './sampling/unknownSpans';
 import { CACHE_BYTES } from './stages/context';
 import { JobMeter } from './stages/jobMeter';
 

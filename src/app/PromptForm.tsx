@@ -41,6 +41,10 @@ export function PromptForm(props: PromptFormProps) {
     event.preventDefault();
     if (!active) onGenerate();
   };
+  const replace = (text: string, word: string): void => {
+    onPrompt(withReplaced(prompt, unknown, text, word));
+    box.current?.focus();
+  };
   const hearShortcut = (event: KeyboardEvent): void => {
     // Enter that ends the composition of Chinese characters is not meant for us.
     if (event.nativeEvent.isComposing || event.key !== 'Enter') return;
@@ -70,11 +74,25 @@ export function PromptForm(props: PromptFormProps) {
         {refusal && <FailureText failure={refusal} />}
       </div>
       <div id={`${id}-unknown`} aria-live="polite">
-        {unknown.length > 0 && <UnknownWords unknown={unknown} />}
+        {unknown.length > 0 && <UnknownWords unknown={unknown} onReplace={replace} />}
       </div>
       <ExamplePrompts examples={examples} onChoose={onPrompt} />
       <FormButtons {...props} />
     </form>
+  );
+}
+
+/** The prompt with `word` at every unknown span that reads `text`. */
+function withReplaced(
+  prompt: string,
+  unknown: readonly UnknownSpan[],
+  text: string,
+  word: string,
+): string {
+  const spans = unknown.filter((span) => span.text === text);
+  return spans.reduceRight(
+    (changed, { start, end }) => changed.slice(0, start) + word + changed.slice(end),
+    prompt,
   );
 }
 

@@ -1,5 +1,6 @@
 /** What a user chooses for one clip: type, limits, defaults and validation. */
 import { FlipbookError } from './errors';
+import { checkKnown } from './knownPrompt';
 import type { ModelManifest } from './manifest';
 
 export interface GenerationOptions {
@@ -88,8 +89,10 @@ export function checkOptions(
       `keyRate must be auto or one of ${known} frames per second, but is ${keyRate}.`,
     );
   }
+  const prompt = checkPrompt(options.prompt);
+  checkKnown(prompt, manifest.knownWords, manifest.examples);
   return {
-    prompt: checkPrompt(options.prompt),
+    prompt,
     seed: checkNumericOption('seed', options.seed),
     guidance: checkNumericOption('guidance', options.guidance),
     temperature: checkNumericOption('temperature', options.temperature),

@@ -104,6 +104,8 @@ export interface UnknownSpan {
   start: number;
   end: number;
   text: string;
+  /** Learned words that may have been meant, the nearest first; often none. */
+  near: string[];
 }
 
 /** The worker's API. Every method rejects with a FlipbookError kind in `name`. */

@@ -32,13 +32,17 @@ export function createJobActions(
   let current = 0;
   const setJob = (job: JobState): void => store.setState({ job });
 
-  const refused = (): boolean => {
+  const refuse = (error: unknown): void => {
     const { settings } = store.getState();
+    store.setState({ settings: { ...settings, refusal: toFailure(error) } });
+  };
+
+  const refused = (): boolean => {
     try {
-      checkPrompt(settings.prompt);
+      checkPrompt(store.getState().settings.prompt);
       return false;
     } catch (error) {
-      store.setState({ settings: { ...settings, refusal: toFailure(error) } });
+      refuse(error);
       return true;
     }
   };
@@ -89,7 +93,14 @@ export function createJobActions(
         await draw(job);
       } catch (error) {
         if (job !== current) return;
-        setJob(endedJob(store.getState().job, error));
+        const { job: state } = store.getState();
+        if (state.status === 'queued' && errorKind(error) === 'InvalidPrompt') {
+          // Nothing was begun: the earlier clip stays, and the prompt is pointed out.
+          setJob(state.previous);
+          refuse(error);
+          return;
+        }
+        setJob(endedJob(state, error));
         recover(error);
       } finally {
         if (job === current) frames.dropDraft();

@@ -31,7 +31,7 @@ describe('access', () => {
     ['light', { width: 360, height: 740 }],
   ] as const)('%s, %o: no violation with a clip on the stage', async (colorScheme, viewport) => {
     const { page, context } = await openApp({
-      query: `${MICRO}&prompt=a+saxophone&rounds=2&run=1&guidance=x`,
+      query: `${MICRO}&prompt=a+lionn+and+a+fox&rounds=2&run=1&guidance=x`,
       viewport,
       prepare: (opened) => opened.emulateMedia({ colorScheme, reducedMotion: 'reduce' }),
     });

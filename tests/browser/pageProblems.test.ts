@@ -30,6 +30,7 @@ describe('prompts that cannot be drawn', () => {
     ['an empty one', '', 'The prompt is empty'],
     ['10,000 characters', 'lion '.repeat(2000), '9999 characters; at most 500'],
     ['emoji only', '🦁💧🏞️', 'no words'],
+    ['words it never saw', 'two elephants', 'knows no word of “two elephants”'],
   ])('%s', async (_, prompt, message) => {
     const { page, context, errors } = await openApp({ query: `${MICRO}&rounds=0` });
     await untilStage(page, ['idle']);
@@ -51,7 +52,9 @@ describe('prompts that cannot be drawn', () => {
     await promptBox(page).fill('a lion plays saxophone 在湖边 🎷');
     await expect.poll(() => page.locator('mark').allInnerTexts(), SOON).toContain('saxophone');
     expect(await page.locator('mark').allInnerTexts()).not.toContain('lion');
-    await promptBox(page).fill('a lion');
+    await promptBox(page).fill('a lionn and a lionn');
+    await button(page, 'lion').click();
+    expect(await promptBox(page).inputValue()).toBe('a lion and a lion');
     await expect.poll(() => page.locator('mark').count(), SOON).toBe(0);
     await context.close();
   });

@@ -24,7 +24,9 @@ const { clips } = golden<{ clips: GoldenClip[] }>('clips');
 
 let model: NodeModel;
 beforeAll(async () => {
-  model = await loadNodeModel();
+  const loaded = await loadNodeModel();
+  // PyTorch reads a prompt as it is; without a word list nothing is left out of it here either.
+  model = { ...loaded, manifest: { ...loaded.manifest, knownWords: { en: [], zh: [] } } };
 });
 afterAll(() => model.release());
 

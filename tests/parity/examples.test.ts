@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { unknownSpans } from '../../workers/sampling/unknownSpans';
+import { unknownSpans } from '../../src/shared/unknownSpans';
 import { tokenizePrompt, windowText } from '../../workers/stages/tokenizePrompt';
 import { loadNodeModel, MICRO_FOLDER } from './nodePipeline';
 import type { NodeModel } from './nodePipeline';

@@ -57,6 +57,21 @@ it('the same seed draws the same clip, another one another', async () => {
   expect(await tokens(6)).not.toEqual(first);
 });
 
+it('draws the known part of a prompt, and what contradicts itself', async () => {
+  const tokens = async (prompt: string): Promise<number[][]> => {
+    const { context } = nodeJob(model, { prompt, rounds: 0 });
+    const { outcome, tokens: frames } = await generateVideo(context);
+    expect(outcome).toBe('complete');
+    return frames.map(({ ids }) => [...ids]);
+  };
+  const lion = await tokens('a lion in the forest');
+  expect(await tokens('a fluffy lion with a hat 🎩 in the forest')).toEqual(lion);
+  expect(await tokens('a lion in the snow')).not.toEqual(lion);
+  expect(await tokens('一头毛茸茸的狮子在图书馆里喝水')).toEqual(await tokens('一头狮子喝水'));
+  expect(await tokens('a lion drives under water in the desert')).toHaveLength(5);
+  expect(() => nodeJob(model, { prompt: 'an elephant' })).toThrow(/no word of “an elephant”/);
+});
+
 it('splitting a round into small batches draws the same clip', async () => {
   const draw = async (cacheBytes?: number): Promise<number[][]> => {
     const { context } = nodeJob(model, { prompt: PROMPT, rounds: 3 });

@@ -15,7 +15,8 @@ const MANIFEST = {
   playbackFramesPerSecond: 8,
   rates: [{ framesPerSecond: 1, durationText: '4.0秒' }],
   sampling: { temperature: 0.8, topK: 20, guidance: 2, interpolationGuidance: 1, textBoost: 0 },
-  knownWords: { en: [], zh: [] },
+  knownWords: { en: ['drinks', 'fox', 'lion'], zh: [] },
+  examples: [],
 } as unknown as ModelManifest;
 
 const LOADED: LoadedModel = {
@@ -177,6 +178,7 @@ describe('generate', () => {
     ['   ', 'empty'],
     ['x'.repeat(10_000), 'characters'],
     ['🦁🦁', 'no words'],
+    ['an elephant', 'no word of “an elephant”'],
   ])('refuses a prompt and leaves the clip alone', async (prompt, reason) => {
     const { client, store, actions } = await setUpReady({ prompt });
     await actions.generate();
@@ -185,6 +187,25 @@ describe('generate', () => {
     expect([client.jobs.length, store.getState().job.status]).toEqual([0, 'idle']);
     actions.setPrompt('a fox');
     expect(store.getState().settings.refusal).toBeNull();
+  });
+
+  it('refuses a prompt of unknown words as soon as the model is there, and keeps the clip', async () => {
+    const { client, store, actions, frames } = setUp();
+    const first = actions.generate();
+    await settle();
+    client.loads[0]?.resolve(LOADED);
+    await settle();
+    client.jobs[0]?.report(frame(0));
+    client.jobs[0]?.resolve(RESULT);
+    await first;
+    actions.setPrompt('an elephant');
+    await actions.generate();
+    expect(store.getState()).toMatchObject({
+      job: { status: 'complete', clip: { options: { prompt: 'a lion drinks' } } },
+      settings: { refusal: { kind: 'InvalidPrompt' } },
+    });
+    expect(frames.final(0)).toBeTruthy();
+    expect(client.jobs).toHaveLength(1);
   });
 
   it('fails with the message when the model does not load, and tries again', async () => {

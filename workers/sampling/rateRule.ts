@@ -1,6 +1,6 @@
 /** Key frame rate from the prompt: the lowest rate at which five frames cover the whole action. */
+import { englishForms } from '../../src/shared/englishForms';
 import type { ModelManifest } from '../../src/shared/manifest';
-import { englishForms } from './englishForms';
 
 const ENGLISH_WORD = /[a-z]+(?:['’][a-z]+)*/g;
 const HAS_ENGLISH = /[a-z]/;

@@ -1,4 +1,5 @@
 /** The prompt and the duration texts as text ids. */
+import { knownPrompt } from '../../src/shared/knownPrompt';
 import type { RateManifest } from '../../src/shared/manifest';
 import { nearestRate } from '../sampling/schedule';
 import type { OnnxGraph } from '../runtime/onnxGraph';
@@ -12,7 +13,10 @@ interface PromptIds {
 
 export type TokenizedPrompt = Marked<PromptIds, 'tokenized prompt'>;
 
-/** Encodes the prompt and every duration text apart: pieces never span the line break. */
+/**
+ * Encodes the prompt, as far as the model knows its words, and every duration text apart: pieces
+ * never span the line break.
+ */
 export async function tokenizePrompt(
   prompt: string,
   { manifest, graphs }: Pick<PipelineContext, 'manifest' | 'graphs'>,
@@ -23,7 +27,7 @@ export async function tokenizePrompt(
   for (const { durationText } of manifest.rates) {
     if (!durations.has(durationText)) durations.set(durationText, await encode(durationText));
   }
-  return { prompt: await encode(prompt), durations };
+  return { prompt: await encode(knownPrompt(prompt, manifest.knownWords)), durations };
 }
 
 async function encodeText(

@@ -22,7 +22,9 @@ export const zh: Texts = {
     shortcut: (key) => `按 ${key} + Enter 生成`,
     examples: '示例提示词',
     unknownTitle: '模型没有学过的词',
-    unknownHelp: '对这些词它只能猜。“模型”一栏列出了它学过的词。',
+    unknownHelp: '这些词会被略去。“模型”一栏列出了它学过的词。',
+    meant: '您是不是想写：',
+    replace: (text, word) => `把“${text}”换成“${word}”`,
   },
   generate: '生成',
   cancel: '取消',
@@ -154,7 +156,8 @@ export const zh: Texts = {
   },
   errorHints: {
     InvalidOption: '请改正该设置后再试。',
-    InvalidPrompt: '请用中文或英文词语描述画面，不能为空，最多 500 个字符。',
+    InvalidPrompt:
+      '请用模型学过的中文或英文词语描述画面（见“模型”一栏），不能为空，最多 500 个字符。',
     InvalidManifest: '请刷新页面获取最新版本，或用本版本的导出程序重新导出模型。',
     ModelDownload: '请检查网络连接，然后点“重新加载”。',
     ModelIntegrity: '请重新下载；如果仍然失败，说明服务器上的文件有误。',

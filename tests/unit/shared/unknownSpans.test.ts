@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { englishForms } from '../../../workers/sampling/englishForms';
-import { unknownSpans } from '../../../workers/sampling/unknownSpans';
+import { englishForms, learnedForm } from '../../../src/shared/englishForms';
+import { unknownSpans } from '../../../src/shared/unknownSpans';
 
 const KNOWN = {
-  en: ['lion', 'drink', 'lake', 'run', 'pony', 'drives', 'wolf', 'walk', 'water'],
+  en: ['lion', 'drink', 'lake', 'run', 'pony', 'drives', 'wolf', 'walk', 'water', 't-rex'],
   zh: ['狮子', '湖', '喝水', '湖边', '水'],
 };
 
@@ -13,7 +13,8 @@ describe('unknown spans', () => {
   it.each([
     ['A lion drinks water at the lake.', []],
     ["The lions' ponies were running, walked and drinking", []],
-    ['a driving wolf drives 3 wolves!', ['driving']],
+    ['a driving wolf drives 3 wolves!', []],
+    ['a T-Rex, a lion-walk, a lion-piano', ['piano']],
     ['A zebra and a lion', ['zebra']],
     ['ZEBRA, Lion; piano', ['ZEBRA', 'piano']],
     ['café', ['café']],
@@ -36,6 +37,16 @@ describe('unknown spans', () => {
     }
     expect(unknownSpans(prompt, KNOWN)).toHaveLength(3);
   });
+
+  it('are none for a package that does not list its words', () => {
+    expect(unknownSpans('a zebra 弹钢琴 🎹', { en: [], zh: [] })).toEqual([]);
+  });
+
+  it('cut Chinese so that the fewest characters are unknown', () => {
+    // The longest word first would take 湖边的 and leave 草地 without its beginning.
+    const known = { en: [], zh: ['湖边', '湖边的', '的草地'] };
+    expect(unknownSpans('湖边的草地', known)).toEqual([]);
+  });
 });
 
 it('undoes simple inflection', () => {
@@ -45,4 +56,15 @@ it('undoes simple inflection', () => {
   expect(englishForms('boxes')).toContain('box');
   expect(englishForms("lion's")).toContain('lion');
   expect(englishForms('bring')).not.toContain('bre');
+});
+
+it.each([
+  ['lion', 'lion'],
+  ['lions', 'lion'],
+  ['walk', 'walks'],
+  ['walked', 'walks'],
+  ['catching', 'catches'],
+  ['i', undefined],
+])('finds the form under which %s was learned', (word, form) => {
+  expect(learnedForm(word, new Set(['lion', 'walks', 'catches']))).toBe(form);
 });

@@ -24,7 +24,12 @@ function stemForms(stem: string): string[] {
   return forms;
 }
 
-/** True when `word` (lower case) or a base form of it, or an inflected listed word, is known. */
-export function isKnownEnglish(word: string, known: ReadonlySet<string>): boolean {
-  return englishForms(word).some((form) => known.has(form)) || known.has(`${word}s`);
+/**
+ * The form under which a lower-case word was learned: itself, a base form of it, or the third
+ * person or plural of one ("walked" -> walks); undefined when none was.
+ */
+export function learnedForm(word: string, learned: ReadonlySet<string>): string | undefined {
+  const forms = englishForms(word);
+  const inflected = forms.flatMap((form) => [`${form}s`, `${form}es`]);
+  return [...forms, ...inflected].find((form) => learned.has(form));
 }
