@@ -1,0 +1,1 @@
+"""Measures what a model package draws, with a classifier trained on real renders."""

@@ -1,0 +1,212 @@
+"""Draws many clips through the exported graphs, each exactly as the product would draw it.
+
+The order of the work and of the random numbers is that of workers/generateVideo.ts; a clip depends
+on its prompt, seed and settings alone, not on the batch that it is drawn in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from training.common.random_stream import draw_token, stream_key, uniform
+from training.evaluation.package import ModelPackage
+from training.evaluation.transformer_runner import (
+    GIVEN,
+    INTERPOLATION_ORDER,
+    KEY_FRAME_ORDER,
+    TransformerRunner,
+)
+from training.transformer.config import FRAMES, WANTED_SLOTS
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How tokens are drawn; as in the manifest's `sampling`."""
+
+    guidance: float  # of the key frames; 1 = off
+    interpolation_guidance: float
+    temperature: float
+    top_k: int
+    text_boost: float = 0.0
+
+    @staticmethod
+    def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
+        """The product's own settings, with those of `changes` that are not None."""
+        sampling = manifest["sampling"]
+        given = {name: value for name, value in changes.items() if value is not None}
+        return Settings(**{
+            "guidance": sampling["guidance"],
+            "interpolation_guidance": sampling["interpolationGuidance"],
+            "temperature": sampling["temperature"],
+            "top_k": sampling["topK"],
+            "text_boost": sampling["textBoost"],
+            **given,
+        })  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One clip to draw: prompt, seed, and the frame rate of its key frames."""
+
+    prompt: str
+    seed: int
+    key_rate: int
+
+
+class ClipSampler:
+    """`sequences` bounds the batch of a graph run, guidance branches included."""
+
+    def __init__(
+        self,
+        package: ModelPackage,
+        settings: Settings,
+        sequences: int = 64,
+        report: Report = lambda text: None,
+    ) -> None:
+        self.package, self.manifest, self.settings = package, package.manifest, settings
+        self.sequences, self.report = sequences, report
+        self.cells = self.manifest["grid"] ** 2
+        self._encoded: dict[str, np.ndarray] = {}
+
+    def key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
+        """Tokens int32 [N, 5, C]."""
+        size = max(1, self.sequences // self._branches(self.settings.guidance))
+        parts = []
+        for first in range(0, len(wishes), size):
+            parts.append(self._key_frames(wishes[first : first + size]))
+            self.report(f"key frames of {first + len(parts[-1])}/{len(wishes)} clips")
+        return np.concatenate(parts)
+
+    def interpolate(self, wishes: Sequence[Wish], frames: np.ndarray, number: int) -> np.ndarray:
+        """Round `number` (from 1): tokens [N, F, C] -> [N, 2F - 1, C]."""
+        clips, count, cells = frames.shape
+        windows = (count - 1) // 2
+        slots = np.zeros((clips, windows, FRAMES, cells), np.int32)
+        for window in range(windows):
+            slots[:, window, ::2] = frames[:, 2 * window : 2 * window + 3]
+        flat = slots.reshape(clips * windows, FRAMES, cells)
+        keys = [stream_key(w.seed, number, window) for w in wishes for window in range(windows)]
+        owners = [wish for wish in wishes for _ in range(windows)]
+        size = max(1, self.sequences // self._branches(self.settings.interpolation_guidance))
+        for first in range(0, len(flat), size):
+            part = slice(first, first + size)
+            self._fill_windows(owners[part], keys[part], flat[part], number)
+            done = min(first + size, len(flat))
+            self.report(f"round {number}: {done}/{len(flat)} windows")
+        merged = slots[:, :, :4].reshape(clips, 4 * windows, cells)  # given, drawn, given, drawn
+        return np.concatenate([merged, frames[:, -1:]], axis=1)
+
+    def clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
+        """Tokens int32 [N, 4 * 2^rounds + 1, C]."""
+        frames = self.key_frames(wishes)
+        for number in range(1, rounds + 1):
+            frames = self.interpolate(wishes, frames, number)
+        return frames
+
+    def window_text(self, rate: float, prompt: str) -> np.ndarray:
+        """Ids of a window: duration, line break, prompt, cut to the text slots. An empty prompt
+        makes the unconditional text of guidance."""
+        duration = nearest_rate(self.manifest, rate)["durationText"]
+        line_break = [self.manifest["ids"]["lineBreak"]]
+        ids = np.concatenate([self._encode(duration), line_break, self._encode(prompt)])
+        return ids[: self.manifest["textLength"]].astype(np.int32)
+
+    def _branches(self, guidance: float) -> int:
+        return 1 if guidance == 1 else 2
+
+    def _encode(self, text: str) -> np.ndarray:
+        if not text:
+            return np.zeros(0, np.int32)
+        if text not in self._encoded:
+            points = [ord(c) for c in text][: self.manifest["maxCodePoints"]]
+            feeds = {"code_points": np.array(points, np.int32)}
+            (self._encoded[text],) = self.package.sessions["tokenizer"].run(["ids"], feeds)
+        return self._encoded[text]
+
+    def _runner(
+        self, graph: str, wishes: Sequence[Wish], factor: int, guidance: float
+    ) -> TransformerRunner:
+        """All conditional sequences first, then the unconditional ones."""
+        texts = [self.window_text(wish.key_rate * factor, wish.prompt) for wish in wishes]
+        if guidance != 1:
+            texts += [self.window_text(wish.key_rate * factor, "") for wish in wishes]
+        windows = "keyframeWindows" if graph == "keyframes" else "interpolationWindows"
+        order = KEY_FRAME_ORDER if graph == "keyframes" else INTERPOLATION_ORDER
+        boost = self.settings.text_boost if guidance == 1 else 0.0
+        return TransformerRunner(
+            self.package.sessions[graph], self.manifest, texts, self.manifest[windows], order, boost
+        )
+
+    def _key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
+        guidance = self.settings.guidance
+        runner = self._runner("keyframes", wishes, 1, guidance)
+        runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
+        frames = np.zeros((len(wishes), FRAMES, self.cells), np.int32)
+        keys = [stream_key(wish.seed, 0, 0) for wish in wishes]
+        for slot in range(FRAMES):
+            hints = [frames[:, slot - 1]] if slot else []
+            self._draw_frame(runner, slot, slot * self.cells, keys, frames[:, slot], hints,
+                             guidance)  # fmt: skip
+        return frames
+
+    def _fill_windows(
+        self, wishes: Sequence[Wish], keys: Sequence[int], slots: np.ndarray, number: int
+    ) -> None:
+        """Draws frames 1 and 3 of every window [n, 5, C] in place."""
+        guidance = self.settings.interpolation_guidance
+        runner = self._runner("interpolation", wishes, 2**number, guidance)
+        given = slots[:, list(INTERPOLATION_ORDER[:GIVEN])]
+        runner.prefill(np.concatenate([given] * self._branches(guidance)))
+        for index, slot in enumerate(WANTED_SLOTS):
+            hints = [slots[:, slot - 1], slots[:, slot + 1]]
+            self._draw_frame(runner, GIVEN + index, index * self.cells, keys, slots[:, slot],
+                             hints, guidance)  # fmt: skip
+
+    def _draw_frame(
+        self,
+        runner: TransformerRunner,
+        order: int,
+        first_index: int,
+        keys: Sequence[int],
+        tokens: np.ndarray,
+        hints: Sequence[np.ndarray],
+        guidance: float,
+    ) -> None:
+        """Fills tokens [N, C] cell by cell; all branches of a clip get the same tokens."""
+        special, branches = self.manifest["ids"], self._branches(guidance)
+        for cell in range(self.cells):
+            ids = tokens[:, cell - 1] if cell else np.full(len(tokens), special["beginOfImage"])
+            hint = np.full((len(tokens), 2), special["nullHint"], np.int32)
+            for column, frame in enumerate(hints):
+                hint[:, column] = frame[:, cell]
+            logits = runner.step(order, cell, np.tile(ids, branches), np.tile(hint, (branches, 1)))
+            numbers = [uniform(key, first_index + cell) for key in keys]
+            tokens[:, cell] = self._draw(logits, guidance, numbers)
+
+    def _draw(self, logits: np.ndarray, guidance: float, numbers: Sequence[float]) -> list[int]:
+        rows = logits.astype(np.float64)
+        if guidance != 1:
+            conditional, unconditional = np.split(rows, 2)
+            rows = unconditional + guidance * (conditional - unconditional)
+        temperature, top_k = self.settings.temperature, self.settings.top_k
+        if not 0 < top_k < rows.shape[1]:
+            return [draw_token(row, temperature, top_k, u) for row, u in zip(rows, numbers,
+                                                                          strict=True)]  # fmt: skip
+        # Sorting only what can be among the best k (ties included) gives the same order.
+        least = np.partition(rows, -top_k, axis=1)[:, -top_k]
+        drawn = []
+        for row, bound, u in zip(rows, least, numbers, strict=True):
+            ids = np.flatnonzero(row >= bound)
+            drawn.append(int(ids[draw_token(row[ids], temperature, top_k, u)]))
+        return drawn
+
+
+def nearest_rate(manifest: dict[str, Any], rate: float) -> dict[str, Any]:
+    """The trained rate whose duration text announces a window at `rate` frames per second."""
+    return min(manifest["rates"], key=lambda r: abs(np.log2(r["framesPerSecond"] / rate)))

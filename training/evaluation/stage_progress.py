@@ -1,0 +1,65 @@
+"""Did the clip go through all stages of its action, and how fast?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.evaluation.labels import LabelSet, stage_names
+
+
+def decoded_stages(shares: np.ndarray, action: str, labels: LabelSet) -> list[str]:
+    """The stages that a clip goes through, neighbouring repeats joined.
+
+    shares [F, stages]: probabilities of every frame. Only stages of the wanted action compete: a
+    walk before drinking and any other walk look alike.
+    """
+    own = sorted(set(stage_names()[action]))
+    columns = [labels.index("stage", name) for name in own]
+    best = [own[i] for i in shares[:, columns].argmax(-1)]
+    return [name for i, name in enumerate(best) if i == 0 or name != best[i - 1]]
+
+
+def is_complete(seen: Sequence[str], wanted: Sequence[str]) -> bool:
+    """True when `seen` visits every wanted stage in order and ends in the last one."""
+    if not seen or seen[-1] != wanted[-1]:
+        return False
+    rest = iter(seen)
+    return all(stage in rest for stage in wanted)
+
+
+def is_staged(action: str) -> bool:
+    """True for actions of more than one visible stage; the others are always complete."""
+    return len(stage_names()[action]) > 1
+
+
+def completions(shares: np.ndarray, actions: Sequence[str | None], labels: LabelSet) -> np.ndarray:
+    """float64 [N]: 1 complete, 0 not, NaN for clips without a staged action; shares [N, F, S]."""
+    result = np.full(len(actions), np.nan)
+    for index, action in enumerate(actions):
+        if action is not None and is_staged(action):
+            seen = decoded_stages(shares[index], action, labels)
+            result[index] = is_complete(seen, stage_names()[action])
+    return result
+
+
+def progress_ratio(slow: np.ndarray, fast: np.ndarray) -> np.ndarray:
+    """Progress per frame at rate 2r over that at rate r; 0.5 is perfect obedience.
+
+    slow and fast [N]: the frame rates that the motion of the same prompt and seed looks like, as
+    the evaluator reads them from pixels, when key frames at r and at 2r were asked for. A clip that
+    looks like f frames per second makes 1/f seconds of progress per frame.
+    """
+    return slow / fast
+
+
+def obeys_rate(ratios: np.ndarray) -> np.ndarray:
+    """bool [N]: a ratio nearer to one half than to one or to a quarter (on a logarithmic scale)."""
+    return np.abs(np.log2(ratios) + 1) < 0.5
+
+
+def travel_per_frame(boxes: np.ndarray) -> np.ndarray:
+    """boxes [N, F, 4] -> [N]: how far the subject's centre moves along x between neighbouring
+    frames, the median over the clip, in picture widths; a second reading of progress."""
+    return np.median(np.abs(np.diff(boxes[..., 0], axis=1)), axis=1)

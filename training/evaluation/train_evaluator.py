@@ -1,0 +1,39 @@
+"""Trains the evaluator of a world and caches it; a cached one is trained further.
+
+python -m training.evaluation.train_evaluator [--minutes 12] [--world synthetic]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import torch
+
+from training.evaluation.evaluator import evaluator_path
+from training.evaluation.evaluator_training import train_evaluator
+from training.evaluation.network import NetworkConfig
+from training.evaluation.worlds import WORLDS, world_named
+
+_FIELDS = ("subject", "action", "place", "colour", "time", "direction", "stage of a frame")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=12.0, help="of one thread")
+    parser.add_argument("--world", choices=WORLDS, default="rendered")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    try:
+        world = world_named(arguments.world, NetworkConfig().pixels)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+    evaluator = train_evaluator(world, NetworkConfig(), arguments.minutes)
+    for split, found in evaluator.accuracies.items():
+        figures = [f"{field} {found[field]['share']:.1%}" for field in _FIELDS]
+        print(f"fresh renders, {split} pairs (n = {found['subject']['n']}): {', '.join(figures)}")
+    print(f"evaluator {evaluator.key}: {evaluator_path(evaluator.key)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""The batched sampler draws the golden clips of the micro package, alone and in a batch."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from training.evaluation.clip_sampler import ClipSampler, Settings, Wish
+from training.evaluation.package import PackageError, open_package
+from training.export_onnx import DEFAULT_FOLDERS
+from training.verify_export import GOLDEN
+
+FIXTURE = DEFAULT_FOLDERS["micro"]
+CLIPS = json.loads((GOLDEN / "clips.json").read_text(encoding="utf-8"))["clips"]
+
+
+def _sampler(clip: dict, **options: int) -> ClipSampler:
+    settings = Settings(
+        clip["guidance"], clip["interpolationGuidance"], clip["temperature"], clip["topK"]
+    )
+    return ClipSampler(open_package(FIXTURE), settings, **options)
+
+
+@pytest.mark.parametrize("clip", CLIPS, ids=[clip["name"] for clip in CLIPS])
+def test_clips_are_the_golden_ones(clip: dict) -> None:
+    sampler = _sampler(clip)
+    wish = Wish(clip["prompt"], clip["seed"], clip["keyRate"])
+    ids = sampler.window_text(clip["keyRate"], clip["prompt"])
+    assert ids.tolist() == clip["textIds"][: len(ids)]
+    frames = sampler.key_frames([wish])
+    assert frames[0].tolist() == clip["keyFrames"]
+    for number, expected in enumerate(clip["rounds"], start=1):
+        frames = sampler.interpolate([wish], frames, number)
+        assert frames[0].tolist() == expected
+
+
+@pytest.mark.parametrize("sequences", [3, 64])
+def test_a_batch_draws_what_single_runs_draw(sequences: int) -> None:
+    clip = CLIPS[1]
+    sampler = _sampler(clip, sequences=sequences)
+    wishes = [
+        Wish("a red car drives to the left", 5, 2),  # longer and shorter texts, other rates
+        Wish(clip["prompt"], clip["seed"], clip["keyRate"]),
+        Wish("fox", 77, 1),
+    ]
+    together = sampler.clips(wishes, 2)
+    assert together[1].tolist() == clip["rounds"][1]
+    for wish, tokens in zip(wishes, together, strict=True):
+        assert np.array_equal(_sampler(clip).clips([wish], 2)[0], tokens)
+
+
+def test_settings_come_from_the_manifest_unless_overridden() -> None:
+    manifest = open_package(FIXTURE).manifest
+    own = Settings.of_manifest(manifest, guidance=None)
+    assert own.guidance == manifest["sampling"]["guidance"]
+    assert Settings.of_manifest(manifest, guidance=3.5).guidance == 3.5
+    assert Settings.of_manifest(manifest, guidance=3.5).top_k == own.top_k
+
+
+def _copy(folder: Path) -> Path:
+    for path in FIXTURE.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_incomplete_packages_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match=r"there is no .*manifest.json"):
+        open_package(tmp_path)
+    package = _copy(tmp_path)
+    content = bytearray((package / "decoder.onnx").read_bytes())
+    content[-1] ^= 1
+    (package / "decoder.onnx").write_bytes(content)
+    with pytest.raises(PackageError, match=r"decoder.*SHA-256"):
+        open_package(package)
+    (package / "decoder.onnx").write_bytes(content[:-1])
+    with pytest.raises(PackageError, match=r"decoder.*bytes"):
+        open_package(package)
+    (package / "decoder.onnx").unlink()
+    with pytest.raises(PackageError, match=r"decoder.*is missing"):
+        open_package(package)
+
+
+def test_manifests_without_a_graph_or_field_are_refused(tmp_path: Path) -> None:
+    package = _copy(tmp_path)
+    manifest = json.loads((package / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["graphs"]["encoder"]
+    (package / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(PackageError, match="no graph encoder"):
+        open_package(package)
+    del manifest["rates"]
+    (package / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(PackageError, match="lacks rates"):
+        open_package(package)
+    (package / "manifest.json").write_text("{", encoding="utf-8")
+    with pytest.raises(PackageError, match="not JSON"):
+        open_package(package)
