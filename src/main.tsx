@@ -6,6 +6,7 @@ import './styles/layout.css';
 import './styles/desk.css';
 import './styles/sheet.css';
 import './styles/panels.css';
+import './styles/card.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/App';
 import { start } from './state/instance';

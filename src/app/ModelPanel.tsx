@@ -1,9 +1,11 @@
 import type { ModelManifest } from '../shared/manifest';
+import type { KnownThing } from '../shared/modelCard';
 import { knownManifest, type ModelState } from '../state/appState';
 import type { ModelActions } from '../state/modelActions';
 import { slotCount } from '../state/slots';
+import { CardDetails } from './card/CardDetails';
+import { Knowledge } from './card/Knowledge';
 import { fileSize } from './format';
-import { KnownWordsList } from './KnownWordsList';
 import { useTexts } from './texts/TextsContext';
 
 interface ModelPanelProps {
@@ -11,6 +13,8 @@ interface ModelPanelProps {
   /** A job runs: its worker cannot be ended from here. */
   busy: boolean;
   actions: Pick<ModelActions, 'freeMemory' | 'loadModel'>;
+  /** Puts a thing of the model's card into the prompt. */
+  onUse: (thing: KnownThing) => void;
 }
 
 function packageBytes(manifest: ModelManifest): number {
@@ -19,7 +23,7 @@ function packageBytes(manifest: ModelManifest): number {
 }
 
 /** What the model is, what it knows and where it is kept. */
-export function ModelPanel({ model, busy, actions }: ModelPanelProps) {
+export function ModelPanel({ model, busy, actions, onUse }: ModelPanelProps) {
   const texts = useTexts();
   const manifest = knownManifest(model);
   return (
@@ -33,7 +37,10 @@ export function ModelPanel({ model, busy, actions }: ModelPanelProps) {
         )}
       </summary>
       {manifest && <ModelFacts model={model} manifest={manifest} />}
-      {manifest && <KnownWordsList words={manifest.knownWords} />}
+      {manifest && (
+        <Knowledge things={manifest.card?.knows} words={manifest.knownWords} onUse={onUse} />
+      )}
+      {manifest?.card && <CardDetails card={manifest.card} />}
       {model.status === 'absent' && <p>{texts.model.absent}</p>}
       <div className="button-row">
         {model.status === 'ready' ? (

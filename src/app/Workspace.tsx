@@ -2,6 +2,7 @@ import { useStore } from 'zustand';
 import { useEffect } from 'react';
 import { clipOf, isJobActive, knownManifest, stageName, type AppState } from '../state/appState';
 import { actions, frames, player, reducedMotion, store } from '../state/instance';
+import { withWord } from '../state/promptWord';
 import { effectiveOptions, randomSeed } from '../state/settings';
 import { slotCount } from '../state/slots';
 import { ErrorNotice } from './ErrorNotice';
@@ -27,6 +28,7 @@ function plannedSlots({ settings, model }: AppState): number {
 
 /** The one container: reads the store and hands facts and actions to the views. */
 export function Workspace() {
+  const texts = useTexts();
   const state = useStore(store);
   const { settings, model, job } = state;
   const manifest = knownManifest(model);
@@ -76,7 +78,14 @@ export function Workspace() {
           <Timeline frames={frames} player={player} plannedSlots={plannedSlots(state)} />
         </div>
         <ExportMenu frames={frames} clip={clip} />
-        <ModelPanel model={model} busy={isJobActive(job)} actions={actions} />
+        <ModelPanel
+          model={model}
+          busy={isJobActive(job)}
+          actions={actions}
+          onUse={(thing) =>
+            actions.setPrompt(withWord(settings.prompt, thing, texts.language.code))
+          }
+        />
       </div>
     </div>
   );

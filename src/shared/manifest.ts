@@ -2,6 +2,8 @@
  * The model package's `manifest.json`, format 1: the only contract between the Python exporter and
  * the app. Every number that both sides need stands in it. `parseManifest` checks unknown JSON.
  */
+import type { ModelCard } from './modelCard';
+
 export const MANIFEST_FORMAT = 1;
 
 /** One file of a graph, relative to the manifest's folder. */
@@ -138,4 +140,6 @@ export interface ModelManifest {
   graphs: Record<RequiredGraph, GraphManifest> & Partial<Record<OptionalGraph, GraphManifest>>;
   /** Where the weights come from: command, commit, data hash, minutes; free form, for display. */
   training: Record<string, string | number>;
+  /** What the model knows and how well it draws; absent in packages of before. */
+  card?: ModelCard;
 }

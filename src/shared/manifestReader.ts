@@ -35,6 +35,11 @@ export class ManifestReader {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 
+  /** Whether an optional field is there. */
+  has(name: string): boolean {
+    return this.value[name] !== undefined;
+  }
+
   child(name: string): ManifestReader {
     return ManifestReader.of(this.value[name], this.at(name));
   }

@@ -11,6 +11,7 @@ import type {
   SpecialIds,
   TemporalWindow,
 } from './manifest';
+import { parseCard } from './parseCard';
 
 /** Interpolation rounds beyond which a clip would not fit a tab. */
 const MOST_ROUNDS = 6;
@@ -53,6 +54,7 @@ export function parseManifest(value: unknown): ModelManifest {
     },
     graphs: readGraphs(root.child('graphs')),
     training: readTraining(root.child('training')),
+    ...(root.has('card') ? { card: parseCard(root.child('card')) } : {}),
   };
   checkRates(manifest);
   return manifest;

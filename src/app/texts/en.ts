@@ -1,6 +1,7 @@
 import type { ErrorKind } from '../../shared/errors';
 import type { StageName } from '../../state/appState';
 import type { LinkProblem } from '../../state/settings';
+import { cardEn } from './card';
 
 /** What to do about an error, by its kind. The error's own message is shown beside it. */
 const errors: Record<ErrorKind, string> = {
@@ -159,6 +160,7 @@ export const en = {
     load: 'Load the model',
     absent: 'The model is not in memory. It is loaded again when you press Generate.',
   },
+  card: cardEn,
   theme: { label: 'Appearance', auto: 'Automatic', light: 'Light', dark: 'Dark' },
   language: { code: 'en' as 'en' | 'zh', label: 'Language' },
   errors,

@@ -1,4 +1,5 @@
 import type { LinkProblem } from '../../state/settings';
+import { cardZh } from './card';
 import type { Texts } from './en';
 
 function rule({ problem }: LinkProblem): string {
@@ -136,6 +137,7 @@ export const zh: Texts = {
     load: '加载模型',
     absent: '模型不在内存里。点“生成”时会重新加载。',
   },
+  card: cardZh,
   theme: { label: '外观', auto: '自动', light: '浅色', dark: '深色' },
   language: { code: 'zh', label: '语言' },
   errors: {
