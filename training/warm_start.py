@@ -2,8 +2,9 @@
 
     python -m training.warm_start --preset cpu [--package public/models/mini]
 
-Writes vqvae/final.pt, keyframes/start.pt and interpolation/start.pt into the preset's folder. The
-weights have the precision that the package stores. Pieces that the preset's caption tokenizer has
+Writes vqvae/start.pt, keyframes/start.pt, interpolation/start.pt and started_from.json (what was
+trained before, for the next package's manifest) into the preset's folder. The weights have the
+precision that the package stores. Pieces that the preset's caption tokenizer has
 and the package's lacks start as the mean of the old pieces that spell them.
 """
 
@@ -14,11 +15,13 @@ import hashlib
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from training.common.checkpoint import Checkpoint, save_checkpoint
+from training.export.checkpoints import HISTORY_FILE
 from training.export.package import TOKENIZER_FILE
 from training.export.read_graphs import read_transformer, read_vqvae
 from training.presets import PRESETS, Preset, data_folder, preset_named
@@ -75,7 +78,7 @@ def _spelled(pieces: Tensor, tokenizer: CaptionTokenizer, text: str) -> Tensor:
     return pieces[ids or [tokenizer.unk_id]].mean(0)
 
 
-def _sizes(package: Path, preset: Preset) -> None:
+def _checked_manifest(package: Path, preset: Preset) -> dict[str, Any]:
     """ValueError when the package's model is not of the preset's sizes."""
     try:
         manifest = json.loads((package / "manifest.json").read_text(encoding="utf-8"))
@@ -87,16 +90,36 @@ def _sizes(package: Path, preset: Preset) -> None:
     if wrong:
         wanted = {name: getattr(preset, name) for name in wrong}
         raise ValueError(f"{package} has {wrong}, the preset {preset.name} {wanted}")
+    return manifest
+
+
+def _history(package: Path, manifest: dict[str, Any]) -> dict[str, str | float]:
+    """Facts about the package's own training, runs before it included."""
+    facts = manifest["training"]
+    found: dict[str, str | float] = {
+        "startedFromManifestSha256": _sha256(package / "manifest.json"),
+        "startedFromVersion": manifest["version"],
+        "startedFromCommit": facts["commit"],
+    }
+    for part in ("vqvae", *STAGES):
+        own, before = facts.get(f"{part}Minutes", 0), facts.get(f"{part}MinutesBefore", 0)
+        found[f"{part}MinutesBefore"] = round(own + before, 1)
+    return found
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @torch.no_grad()
 def warm_start(package: Path, preset: Preset) -> list[Path]:
     """Writes the checkpoints and returns their paths; ValueError says what does not fit."""
-    _sizes(package, preset)
+    manifest = _checked_manifest(package, preset)
     folder = data_folder(preset.name)
     vqvae = read_vqvae(package, VQVAE_PRESETS[preset.name])
-    written = [folder / "vqvae" / "final.pt"]
-    extra = {"startedFrom": hashlib.sha256((package / "manifest.json").read_bytes()).hexdigest()}
+    written = [folder / "vqvae" / "start.pt"]
+    history = _history(package, manifest)
+    extra = {"startedFrom": history["startedFromManifestSha256"]}
     config = config_as_plain_values(vqvae.config)
     save_checkpoint(written[0], Checkpoint(vqvae.state_dict(), config, extra=extra))
     old = package_tokenizer(package, preset)
@@ -108,6 +131,7 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
         written.append(folder / stage / "start.pt")
         checkpoint = Checkpoint(model.state_dict(), model.config.to_json(), extra=extra)
         save_checkpoint(written[-1], checkpoint)
+    (folder / HISTORY_FILE).write_text(json.dumps(history, indent=2) + "\n", encoding="utf-8")
     return written
 
 

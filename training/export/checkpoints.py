@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from training.transformer.model import Transformer
 from training.transformer.tokens import KIND_OF_STAGE, token_file
 from training.vqvae.config import VQVAE_PRESETS
 from training.vqvae.model import VQVAE, load_vqvae
+
+HISTORY_FILE = "started_from.json"
+"""Written by training/warm_start.py: the package that training went on from."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ def load_parts(preset: Preset) -> TrainedParts:
             f"Run training/run.sh --preset {preset.name} first."
         )
     facts = {f"vqvae{name}": value for name, value in _duration(vqvae_file).items()}
+    history = folder / HISTORY_FILE
+    if history.exists():
+        facts |= json.loads(history.read_text(encoding="utf-8"))
     for stage, path in stage_files.items():
         facts |= {f"{stage}{name}": value for name, value in _duration(path).items()}
         tokens = token_file(preset.name, KIND_OF_STAGE[stage], "train")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from training.export.comparison import round_parts
 from training.export.package import write_package
 from training.export.read_graphs import read_vqvae
 from training.presets import MICRO, data_folder
+from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
 from training.transformer.checkpoints import load_transformer
@@ -21,22 +23,27 @@ from training.warm_start import warm_start
 from training.world.captions import all_caption_words
 
 
-def _parts(captions: int, pieces: int) -> TrainedParts:
+@cache
+def _tokenizer(captions: int, pieces: int) -> CaptionTokenizer:
     words = all_caption_words()["zh"]
-    return untrained_parts(MICRO, train_tokenizer(caption_sample(captions), words, pieces, ASCII))
+    return train_tokenizer(caption_sample(captions), words, pieces, ASCII)
+
+
+def _parts() -> TrainedParts:
+    return untrained_parts(MICRO, _tokenizer(600, MICRO.text_pieces))
 
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
     out = tmp_path / "micro"
-    write_package(_parts(600, MICRO.text_pieces), out, "abc", "test")
+    write_package(_parts(), out, "abc", "test")
     return out
 
 
 def test_the_weights_are_those_of_the_package(package: Path) -> None:
     warm_start(package, MICRO)
-    parts = _parts(600, MICRO.text_pieces)
+    parts = _parts()
     round_parts(parts)
     folder = data_folder("micro")
     for stage, wanted in parts.transformers.items():
@@ -45,15 +52,17 @@ def test_the_weights_are_those_of_the_package(package: Path) -> None:
         for name, weight in wanted.state_dict().items():
             torch.testing.assert_close(found[name], weight, atol=1e-5, rtol=1e-4, msg=name)
     tokens = torch.randint(0, 64, (2, 4, 4))
-    vqvae = load_vqvae(folder / "vqvae" / "final.pt")
+    vqvae = load_vqvae(folder / "vqvae" / "start.pt")
     torch.testing.assert_close(vqvae.decode(tokens), parts.vqvae.decode(tokens), atol=1e-4, rtol=0)
     frames = torch.rand(2, 3, 32, 32)
     assert (vqvae.encode(frames) == parts.vqvae.encode(frames)).float().mean() > 0.95
-    assert len(load_checkpoint(folder / "vqvae" / "final.pt").extra["startedFrom"]) == 64
+    history = json.loads((folder / "started_from.json").read_text(encoding="utf-8"))
+    assert history["startedFromCommit"] == "abc" and history["keyframesMinutesBefore"] == 0
+    assert len(load_checkpoint(folder / "vqvae" / "start.pt").extra["startedFrom"]) == 64
 
 
 def test_added_residual_blocks_change_nothing(package: Path) -> None:
-    parts = _parts(600, MICRO.text_pieces)
+    parts = _parts()
     round_parts(parts)
     larger = replace(parts.vqvae.config, encoder_blocks=(1, 2), decoder_blocks=(2, 3))
     tokens = torch.randint(0, 64, (2, 4, 4))
@@ -62,9 +71,9 @@ def test_added_residual_blocks_change_nothing(package: Path) -> None:
 
 
 def test_pieces_keep_their_embedding_in_another_vocabulary(package: Path) -> None:
-    old = _parts(600, MICRO.text_pieces)
+    old = _parts()
     round_parts(old)
-    new = train_tokenizer(caption_sample(300), [], 300, ASCII)
+    new = _tokenizer(300, 300)
     new.save(data_folder("micro") / "tokenizer.json")
     warm_start(package, MICRO)
     table = load_transformer(data_folder("micro") / "keyframes" / "start.pt").word.weight
