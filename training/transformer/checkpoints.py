@@ -54,10 +54,16 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
             weights["gate.bias"] = (weights["gate.bias"] / 2).repeat(2)
     model.load_state_dict(weights)
     if copy_base_channel:
-        for layer in model.layers:
-            layer.temporal.qkv.load_state_dict(layer.spatial.qkv.state_dict())
-            torch.nn.init.normal_(layer.temporal.dense.weight, std=0.02)
-            layer.mix.zero_()
+        start_from_base_channel(model)
+
+
+@torch.no_grad()
+def start_from_base_channel(model: Transformer) -> None:
+    """Starts the temporal channel from a trained base channel, with the mixture at one half."""
+    for layer in model.layers:
+        layer.temporal.qkv.load_state_dict(layer.spatial.qkv.state_dict())
+        torch.nn.init.normal_(layer.temporal.dense.weight, std=0.02)
+        layer.mix.zero_()
 
 
 def is_base_parameter(name: str) -> bool:

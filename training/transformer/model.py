@@ -131,7 +131,7 @@ class Layer(nn.Module):
         from_text = attend(text[0], text[1], text[2], text_bias)
         frames = image.reshape(batch, FRAMES, -1, 3, config.heads, config.head_dim)
         q, k, v = frames.permute(3, 0, 1, 4, 2, 5).contiguous().unbind(0)
-        joint = _join_bias(text_bias, bias[:, None])
+        joint = join_bias(text_bias, bias[:, None])
         from_image = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
         return (
             from_text.transpose(1, 2).reshape(batch, length, config.hidden),
@@ -144,7 +144,7 @@ class Layer(nn.Module):
         text, image = self._project(self.temporal, normed, length)
         window = self.window if fits(config.grid, self.window) else None
         q, k, v = to_regions(image, config.grid, window).unbind(0)
-        joint = _join_bias(text_bias, bias[None, None])
+        joint = join_bias(text_bias, bias[None, None])
         context = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
         return from_regions(context, config.grid, window)
 
@@ -387,7 +387,7 @@ def as_text_bias(visible: Tensor, dtype: torch.dtype) -> Tensor:
     return ((~visible).to(dtype) * -10000.0)[:, None, None, :]
 
 
-def _join_bias(text_bias: Tensor, bias: Tensor) -> Tensor:
+def join_bias(text_bias: Tensor, bias: Tensor) -> Tensor:
     """text [B, 1, 1, L] and image [g, 1, S, N] (g = 1 or groups) -> [B, g, 1, S, L+N]."""
     batch, length = text_bias.shape[0], text_bias.shape[-1]
     groups, _, rows, columns = bias.shape

@@ -59,7 +59,7 @@ class Run:
     steps: int | None
     freeze_encoder: bool = False
     restart: bool = False
-    source: str = "world"
+    source: str | FrameSource = "world"
     seed: int = 0
     init: Path | None = None
     """A finished tokenizer to start from."""
@@ -75,7 +75,10 @@ class Run:
         return self.folder / "final.pt"
 
 
-def make_source(name: str, pixels: int) -> FrameSource:
+def make_source(name: str | FrameSource, pixels: int) -> FrameSource:
+    """The named source of frames of `pixels` a side; a source of one's own stays as it is."""
+    if not isinstance(name, str):
+        return name
     return world_frames(pixels) if name == "world" else moving_shapes(pixels)
 
 
