@@ -1,0 +1,67 @@
+"""The rows of the table: which networks draw, and with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training.study.generate import hierarchical_clips, sliding_clips, text_sources
+from training.study.models import Networks, Variant, is_hierarchical
+from training.study.prepare import Material
+from training.study.settings import Settings
+from training.study.subworld import prompt_of, prompt_scenes
+from training.transformer.sample import Sampling
+
+OVERLAPS = (1, 2)  # frames that a window of a one-stage model shares with the one before
+PROMPT_SEED = 41
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table for one variant; every seed's network draws it."""
+
+    variant: Variant
+    guidance: float
+    overlap: int | None = None  # of windows; None for the hierarchical models
+
+    @property
+    def name(self) -> str:
+        """Part of file names."""
+        overlap = "" if self.overlap is None else f"overlap{self.overlap}-"
+        return f"{overlap}guidance{self.guidance:g}"
+
+    def file(self, folder: Path, seed: int) -> Path:
+        return run_folder(folder, self.variant, seed) / f"{self.name}.npz"
+
+
+def run_folder(folder: Path, variant: Variant, seed: int) -> Path:
+    """Networks, record and clips of one run."""
+    return folder / "runs" / f"{variant}-seed{seed}"
+
+
+def rows_of(variant: Variant, settings: Settings) -> list[Row]:
+    """What a variant draws: its comparison rows first, then the guidance sweep."""
+    if not is_hierarchical(variant):
+        overlaps = OVERLAPS if variant == "one-stage" else OVERLAPS[:1]
+        return [Row(variant, settings.guidance, overlap) for overlap in overlaps]
+    rows = [Row(variant, settings.guidance)]
+    if variant == "hierarchical":
+        sweep = settings.guidance_sweep
+        rows += [Row(variant, scale) for scale in sweep if scale != settings.guidance]
+    return rows
+
+
+@torch.inference_mode()
+def draw_row(
+    row: Row, networks: Networks, seed: int, settings: Settings, material: Material
+) -> Tensor:
+    """Tokens [N, 33, C] of the study's prompts."""
+    prompts = [prompt_of(scene) for scene in prompt_scenes(settings.prompts, PROMPT_SEED)]
+    texts, free = text_sources(networks.keyframes, material, prompts)
+    sampling = Sampling(row.guidance, settings.temperature, settings.top_k)
+    if row.overlap is None:
+        return hierarchical_clips(networks, texts, free, sampling, seed)
+    return sliding_clips(networks, texts, free, row.overlap, sampling, seed)

@@ -1,0 +1,137 @@
+"""The study's main flow: prepare, then for every seed and variant train, draw and judge."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from training.common.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from training.evaluation.evaluator import Evaluator
+from training.study.judge import Judged, decoded_frames, judge, reconstructed, rendered_frames
+from training.study.models import VARIANTS, Networks, Variant, make_networks
+from training.study.prepare import Material, prepare
+from training.study.rows import PROMPT_SEED, Row, draw_row, rows_of, run_folder
+from training.study.settings import Settings
+from training.study.subworld import prompt_scenes
+from training.study.table import collect, markdown
+from training.study.train_variant import train_variant
+from training.world.atlas import World
+
+_REAL_SEED = 42
+
+
+class Study:
+    """One folder with one set of settings."""
+
+    def __init__(
+        self, folder: Path, settings: Settings, world: World, evaluator: Evaluator
+    ) -> None:
+        self.folder, self.settings = folder, settings
+        self.world, self.evaluator = world, evaluator
+        self.command = "training.study"
+        self._claim_folder()
+
+    def _claim_folder(self) -> None:
+        """Writes the settings down; ValueError when the folder holds a study with others."""
+        file = self.folder / "settings.json"
+        mine = json.loads(json.dumps(asdict(self.settings)))
+        if file.exists():
+            theirs = json.loads(file.read_text())
+            other = [name for name in mine if mine[name] != theirs.get(name)]
+            if other:
+                named = ", ".join(f"{n} {theirs.get(n)}, now {mine[n]}" for n in other)
+                raise ValueError(f"{self.folder} holds a study with {named}: choose another folder")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(mine, indent=2))
+
+    def run(self, seeds: Sequence[int]) -> None:
+        """Seeds are the outer loop: a study that is cut short has all variants of the first."""
+        material = self.material()
+        self._judge_references(material)
+        for seed in seeds:
+            for variant in VARIANTS:
+                networks = self._networks(variant, seed, material)
+                for row in rows_of(variant, self.settings):
+                    self._draw_and_judge(row, networks, seed, material)
+                    self._write_table(seeds)
+
+    def material(self) -> Material:
+        """What all runs share, made at the first call."""
+        return prepare(self.settings, self.world, self.folder / "shared")
+
+    def _judge_references(self, material: Material) -> None:
+        """Real renders of the prompts, their reconstructions, and other renders to compare with."""
+        folder = self.folder / "reference"
+        folder.mkdir(exist_ok=True)
+        prompts = prompt_scenes(self.settings.prompts, PROMPT_SEED)
+        others = prompt_scenes(self.settings.real_clips, _REAL_SEED)
+        for name, scenes in (("real", prompts), ("ceiling", prompts), ("others", others)):
+            file = folder / f"{name}.npz"
+            if file.exists():
+                continue
+            print(f"judging {len(scenes)} reference clips: {name}", flush=True)
+            frames = rendered_frames(scenes, self.world)
+            if name == "ceiling":
+                frames = reconstructed(frames, material.vqvae)
+            judge(self.evaluator, frames, scenes).save(file)
+
+    def _networks(self, variant: Variant, seed: int, material: Material) -> Networks:
+        """The run's networks, trained unless they are there."""
+        folder = run_folder(self.folder, variant, seed)
+        if not (folder / "record.json").exists():
+            networks, record = train_variant(variant, seed, self.settings, material)
+            weights = networks.keyframes.state_dict()
+            save_checkpoint(folder / "model.pt", Checkpoint(weights, asdict(self.settings)))
+            (folder / "record.json").write_text(json.dumps(asdict(record), indent=2))
+        networks = make_networks(variant, self.settings, material)
+        networks.keyframes.load_state_dict(load_checkpoint(folder / "model.pt").model)
+        for model in (networks.keyframes, networks.interpolation):
+            if model is not None:
+                model.eval().requires_grad_(False)
+        return networks
+
+    def _draw_and_judge(self, row: Row, networks: Networks, seed: int, material: Material) -> None:
+        file = row.file(self.folder, seed)
+        judged = file.with_suffix(".judged.npz")
+        if judged.exists():
+            return
+        if not file.exists():
+            print(f"drawing {row.variant} seed {seed}: {row.name}", flush=True)
+            tokens = draw_row(row, networks, seed, self.settings, material)
+            np.savez_compressed(
+                file.with_suffix(".part.npz"), tokens=tokens.numpy().astype("uint16")
+            )
+            file.with_suffix(".part.npz").replace(file)
+        with np.load(file) as drawn:
+            frames = decoded_frames(drawn["tokens"], material.vqvae)
+        scenes = prompt_scenes(self.settings.prompts, PROMPT_SEED)
+        found = judge(self.evaluator, frames, scenes)
+        found.save(judged)
+        print(f"  {summary_line(found)}", flush=True)
+
+    def _write_table(self, seeds: Sequence[int]) -> None:
+        found = collect(self.folder, self.settings, seeds)
+        commit = current_commit()
+        about = {"command": self.command, "commit": commit, "evaluator": self.evaluator.key}
+        text = json.dumps({**about, **found}, indent=1)
+        (self.folder / "study.json").write_text(text + "\n")
+        (self.folder / "study.md").write_text(markdown(found, self.command, commit))
+
+
+def summary_line(judged: Judged) -> str:
+    shares = [f"{name} {np.nanmean(right):.0%}" for name, right in judged.right.items()]
+    return ", ".join([*shares, f"completion {np.nanmean(judged.complete):.0%}"])
+
+
+def current_commit() -> str:
+    """Short hash of the checked-out commit, "unknown" outside a repository."""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
+        cwd=Path(__file__).parent,
+    )  # fmt: skip
+    return done.stdout.strip() or "unknown"
