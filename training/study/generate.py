@@ -16,7 +16,7 @@ from training.transformer.model import Transformer
 from training.transformer.sample import Sampling, text_rows
 from training.world.dataset import DURATION_TEXTS
 
-ROUND_RATES = (2, 4, 8)  # frames per second of the three interpolation rounds
+ROUND_RATES = (2, 4, 8)  # frames per second after each interpolation round
 SEQUENCES = 256  # drawn at a time, to bound the memory of the caches
 
 TextRows = Callable[[int], Tensor]
@@ -61,16 +61,16 @@ def _parts(count: int, size: int) -> list[slice]:
 
 
 def hierarchical_clips(
-    networks: Networks, rows: TextRows, free: TextRows, sampling: Sampling, seed: int
+    networks: Networks, rows: TextRows, free: TextRows, sampling: Sampling, seed: int, rounds: int
 ) -> Tensor:
-    """Five key frames at 1 fps, then three rounds of interpolation -> tokens [N, 33, C]."""
+    """Five key frames at 1 fps, then rounds of interpolation -> tokens [N, 4 * 2^rounds + 1, C]."""
     assert networks.interpolation is not None, "one-stage networks have no second stage"
     generator = torch.Generator().manual_seed(seed)
     model, between = networks.keyframes, networks.interpolation
     texts = rows(1), free(1)
     frames = torch.zeros(len(texts[0]), FRAMES, model.config.cells, dtype=torch.long)
     fill_window(model, texts, frames, (), tuple(range(FRAMES)), sampling, generator)
-    for rate in ROUND_RATES:
+    for rate in ROUND_RATES[:rounds]:
         texts = rows(rate), free(rate)
         frames = _between(between, texts, frames, sampling, generator)
     return frames

@@ -16,13 +16,14 @@ from training.evaluation.metrics import frechet_distance, inception_score, joint
 from training.evaluation.rendered_clips import SCORED_RATE
 from training.evaluation.stage_progress import completions
 from training.evaluation.steadiness import background_flicker
-from training.study.subworld import master_clip
+from training.study.subworld import CLIP_FRAMES, master_clip
 from training.vqvae.model import VQVAE
 from training.vqvae.tokenize_frames import decode, encode
 from training.world.atlas import World
 from training.world.scene import MASTER_RATE, Scene
 
 SCORED_EVERY = MASTER_RATE // SCORED_RATE  # frames of a master clip per scored frame
+SCORED_FRAMES = (CLIP_FRAMES - 1) // SCORED_EVERY + 1  # 9
 JUDGED_FIELDS = ("subject", "action", "place", "direction", "all")
 
 
@@ -80,8 +81,8 @@ def reconstructed(frames: np.ndarray, vqvae: VQVAE) -> np.ndarray:
 
 
 def decoded_frames(tokens: np.ndarray, vqvae: VQVAE) -> np.ndarray:
-    """Clips' tokens [N, 33, C] -> the scored frames uint8 [N, 9, P, P, 3]."""
-    scored = tokens[:, ::SCORED_EVERY]
+    """Clips' tokens [N, 9 or 33, C] -> the scored frames uint8 [N, 9, P, P, 3]."""
+    scored = tokens[:, :: (tokens.shape[1] - 1) // (SCORED_FRAMES - 1)]
     grid = vqvae.config.grid
     found = decode(vqvae, scored.reshape(-1, grid, grid))
     return found.reshape(*scored.shape[:2], *found.shape[1:])

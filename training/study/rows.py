@@ -17,6 +17,7 @@ from training.transformer.sample import Sampling
 
 OVERLAPS = (1, 2)  # frames that a window of a one-stage model shares with the one before
 PROMPT_SEED = 41
+SCORED_ROUNDS = 1  # rounds of interpolation up to the rate that clips are judged at
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,13 @@ def rows_of(variant: Variant, settings: Settings) -> list[Row]:
 def draw_row(
     row: Row, networks: Networks, seed: int, settings: Settings, material: Material
 ) -> Tensor:
-    """Tokens [N, 33, C] of the study's prompts."""
+    """Tokens of the study's prompts: [N, 9, C] in two stages, [N, 33, C] in windows.
+
+    Clips are judged at 2 fps, and later rounds of interpolation leave those frames as they are.
+    """
     prompts = [prompt_of(scene) for scene in prompt_scenes(settings.prompts, PROMPT_SEED)]
     texts, free = text_sources(networks.keyframes, material, prompts)
     sampling = Sampling(row.guidance, settings.temperature, settings.top_k)
     if row.overlap is None:
-        return hierarchical_clips(networks, texts, free, sampling, seed)
+        return hierarchical_clips(networks, texts, free, sampling, seed, SCORED_ROUNDS)
     return sliding_clips(networks, texts, free, row.overlap, sampling, seed)

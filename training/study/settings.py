@@ -17,7 +17,7 @@ class Settings:
     codes: int = 512  # entries of the codebook
     vqvae_steps: int = 2000
     vqvae_pool: int = 3000  # frames that its training holds in memory
-    train_clips: int = 1500  # clips of 33 frames that every model draws its windows from
+    train_clips: int = 800  # clips of 33 frames that every model draws its windows from
     validation_clips: int = 64
     text_pieces: int = 256  # upper bound of the caption tokenizer
     text_slots: int = 24
@@ -25,11 +25,11 @@ class Settings:
     hidden: int = 128
     heads: int = 2
     batch: int = 8  # windows per step
-    minutes: float = 4.0  # processor minutes of training per run, all stages together
+    minutes: float = 1.25  # processor minutes of training per run, all stages together
     image_share: float = 0.2  # of a run with image pre-training
     interpolation_share: float = 0.35  # of the rest, for the hierarchical models
-    prompts: int = 64  # generated clips per row, half of them of held-out pairs
-    real_clips: int = 512  # real renders that the Frechet distance compares with
+    prompts: int = 48  # generated clips per row, half of them of held-out pairs
+    real_clips: int = 256  # real renders that the Frechet distance compares with
     guidance: float = 2.0
     temperature: float = 0.7
     top_k: int = 20

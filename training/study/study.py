@@ -65,20 +65,23 @@ class Study:
         return prepare(self.settings, self.world, self.folder / "shared")
 
     def _judge_references(self, material: Material) -> None:
-        """Real renders of the prompts, their reconstructions, and other renders to compare with."""
+        """Real renders of the prompts, ceiling and floor, and other renders to compare with."""
         folder = self.folder / "reference"
         folder.mkdir(exist_ok=True)
         prompts = prompt_scenes(self.settings.prompts, PROMPT_SEED)
         others = prompt_scenes(self.settings.real_clips, _REAL_SEED)
-        for name, scenes in (("real", prompts), ("ceiling", prompts), ("others", others)):
+        for name, scenes in (
+            ("real", prompts), ("ceiling", prompts), ("floor", prompts), ("others", others),
+        ):  # fmt: skip
             file = folder / f"{name}.npz"
             if file.exists():
                 continue
             print(f"judging {len(scenes)} reference clips: {name}", flush=True)
             frames = rendered_frames(scenes, self.world)
-            if name == "ceiling":
+            if name in ("ceiling", "floor"):
                 frames = reconstructed(frames, material.vqvae)
-            judge(self.evaluator, frames, scenes).save(file)
+            asked = [*scenes[1:], scenes[0]] if name == "floor" else scenes
+            judge(self.evaluator, frames, asked).save(file)
 
     def _networks(self, variant: Variant, seed: int, material: Material) -> Networks:
         """The run's networks, trained unless they are there."""

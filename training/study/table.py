@@ -16,7 +16,11 @@ from training.study.models import VARIANTS
 from training.study.rows import Row, rows_of, run_folder
 from training.study.settings import Settings
 
-REAL, CEILING, FLOOR = "real renders", "picture tokenizer's ceiling", "shuffled captions"
+REFERENCES = {  # file -> title
+    "real": "real renders",
+    "ceiling": "ceiling: real renders through the picture tokenizer",
+    "floor": "floor: the same, judged by the next prompt",
+}
 TITLES = {
     "hierarchical": "hierarchical, images first",
     "hierarchical-scratch": "hierarchical, no image pre-training",
@@ -41,8 +45,8 @@ def collect(folder: Path, settings: Settings, seeds: Sequence[int]) -> dict[str,
     """All figures of the study's folder, of the seeds that are finished."""
     real = Judged.load(folder / "reference" / "others.npz").features
     references = {
-        name: _summary([Judged.load(folder / "reference" / f"{file}.npz")], real)
-        for name, file in ((REAL, "real"), (CEILING, "ceiling"))
+        title: _summary([Judged.load(folder / "reference" / f"{file}.npz")], real)
+        for file, title in REFERENCES.items()
     }
     rows = []
     for variant in VARIANTS:
