@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.evaluation.labels import FIELDS, UNKNOWN
+from training.evaluation.labels import FIELDS, UNKNOWN, LabelSet
 from training.evaluation.metrics import wilson_interval
-from training.evaluation.rendered_clips import SCORED_RATE, render_clips, whole_clip_times
+from training.evaluation.rendered_clips import (
+    SCORED_RATE,
+    RenderedClips,
+    render_clips,
+    whole_clip_times,
+)
+from training.evaluation.stage_progress import completions
 from training.world.atlas import World
 from training.world.scene import sample_scene
 
@@ -58,27 +65,41 @@ def accuracies(right: dict[str, np.ndarray], where: np.ndarray | None = None) ->
     return result
 
 
-def accuracies_on_renders(evaluator: Evaluator, world: World, count: int = 600) -> dict[str, Any]:
-    """Accuracies on `count` fresh whole clips of each side of the split, of unseen seeds."""
-    return {
-        "seen": _accuracies_of_split(evaluator, world, "train", count),
-        "held-out": _accuracies_of_split(evaluator, world, "heldout", count),
-    }
+@dataclass(frozen=True)
+class RenderMeasures:
+    """What an evaluator makes of fresh real renders."""
+
+    accuracies: dict[str, Any]  # "seen" and "held-out" -> label -> share_of
+    features: dict[int, np.ndarray]  # frames of a clip (9 or 5) -> float32 [clips, D]
 
 
-def _accuracies_of_split(
-    evaluator: Evaluator, world: World, split: str, count: int
-) -> dict[str, Any]:
-    rng = np.random.default_rng([_TEST_SEED, len(split)])
-    right: dict[str, list[np.ndarray]] = {}
-    stages: list[np.ndarray] = []
-    for first in range(0, count, 50):
-        scenes = [sample_scene(rng, split) for _ in range(min(50, count - first))]
-        times = [whole_clip_times(SCORED_RATE)] * len(scenes)
-        truth = render_clips(scenes, times, world, evaluator.labels)
-        found = evaluator.score(truth.frames)
-        for field, values in rightness(found, truth.labels).items():
-            right.setdefault(field, []).append(values)
-        stages.append((found.stages.argmax(-1) == truth.stages)[truth.visible])
-    result = accuracies({field: np.concatenate(values) for field, values in right.items()})
-    return {**result, "stage of a frame": share_of(np.concatenate(stages))}
+def measure_on_renders(evaluator: Evaluator, world: World, count: int) -> RenderMeasures:
+    """Scores `count` fresh whole clips of each side of the split, of unseen seeds.
+
+    The features, half of them of held-out pairs, are what Frechet distances are measured from.
+    """
+    found = {}
+    features: dict[int, list[np.ndarray]] = {}
+    for name, split in (("seen", "train"), ("held-out", "heldout")):
+        rng = np.random.default_rng([_TEST_SEED, len(split)])
+        right: dict[str, list[np.ndarray]] = {}
+        for first in range(0, count, 50):
+            scenes = [sample_scene(rng, split) for _ in range(min(50, count - first))]
+            times = [whole_clip_times(SCORED_RATE)] * len(scenes)
+            truth = render_clips(scenes, times, world, evaluator.labels)
+            seen = evaluator.score(truth.frames)
+            for field, values in _right_on(seen, truth, evaluator.labels).items():
+                right.setdefault(field, []).append(values)
+            key_frames = evaluator.score(truth.frames[:, ::SCORED_RATE])
+            for scored in (seen, key_frames):
+                features.setdefault(scored.stages.shape[1], []).append(scored.features)
+        found[name] = accuracies({field: np.concatenate(v) for field, v in right.items()})
+    return RenderMeasures(found, {frames: np.concatenate(v) for frames, v in features.items()})
+
+
+def _right_on(seen: Predictions, truth: RenderedClips, labels: LabelSet) -> dict[str, np.ndarray]:
+    """As :func:`rightness`, and the stage of every frame that shows its subject."""
+    stages = (seen.stages.argmax(-1) == truth.stages)[truth.visible].astype(float)
+    actions = [labels.name("action", index) for index in truth.labels["action"]]
+    complete = completions(seen.stages, actions, labels)
+    return {**rightness(seen, truth.labels), "completion": complete, "stage of a frame": stages}

@@ -42,12 +42,13 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Evaluator:
-    """A trained network, its label set, its key, and its accuracies on fresh real renders."""
+    """A trained network with its label set, and what it makes of fresh real renders."""
 
     network: EvaluatorNetwork
     labels: LabelSet
     key: str
-    accuracies: dict[str, Any]
+    accuracies: dict[str, Any]  # "seen" and "held-out" -> label -> share, n and interval
+    reference: dict[int, np.ndarray]  # frames of a clip (9 or 5) -> features of real clips
 
     @staticmethod
     def load_or_train(world: World, minutes: float = 12.0) -> Evaluator:
@@ -138,6 +139,7 @@ def evaluator_path(key: str) -> Path:
 def save_evaluator(evaluator: Evaluator, config: NetworkConfig, path: Path) -> None:
     extra = {"classes": evaluator.labels.classes, "key": evaluator.key}
     extra["accuracies"] = evaluator.accuracies
+    extra["reference"] = {n: torch.from_numpy(f) for n, f in evaluator.reference.items()}
     save_checkpoint(path, Checkpoint(evaluator.network.state_dict(), asdict(config), extra=extra))
 
 
@@ -150,4 +152,5 @@ def load_evaluator(path: Path) -> Evaluator:
     network.load_state_dict(checkpoint.model)
     network.eval().requires_grad_(False)
     extra = checkpoint.extra
-    return Evaluator(network, LabelSet(classes), extra["key"], extra["accuracies"])
+    reference = {n: features.numpy() for n, features in extra.get("reference", {}).items()}
+    return Evaluator(network, LabelSet(classes), extra["key"], extra["accuracies"], reference)

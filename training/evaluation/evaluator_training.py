@@ -10,7 +10,7 @@ from torch.nn import functional
 from training.common.budget import Budget, linear_decay
 from training.common.muon import make_optimizer, scale_learning_rate
 from training.common.progress import Progress
-from training.evaluation.accuracy import accuracies_on_renders
+from training.evaluation.accuracy import measure_on_renders
 from training.evaluation.augmentation import augment
 from training.evaluation.evaluator import (
     Evaluator,
@@ -104,7 +104,7 @@ def train_evaluator(
     # Another seed than before: a continued run must not see the same batches again.
     seed = path.stat().st_mtime_ns % 2**32 if path.exists() else 0
     train_network(network, world, Budget(minutes=minutes, steps=steps), seed)
-    found = accuracies_on_renders(Evaluator(network, labels, key, {}), world, test_clips)
-    evaluator = Evaluator(network, labels, key, found)
+    measured = measure_on_renders(Evaluator(network, labels, key, {}, {}), world, test_clips)
+    evaluator = Evaluator(network, labels, key, measured.accuracies, measured.features)
     save_evaluator(evaluator, config, path)
     return evaluator

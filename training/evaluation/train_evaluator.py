@@ -15,8 +15,6 @@ from training.evaluation.evaluator_training import train_evaluator
 from training.evaluation.network import NetworkConfig
 from training.evaluation.worlds import WORLDS, world_named
 
-_FIELDS = ("subject", "action", "place", "colour", "time", "direction", "stage of a frame")
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -30,7 +28,7 @@ def main() -> None:
         sys.exit(str(error))
     evaluator = train_evaluator(world, NetworkConfig(), arguments.minutes)
     for split, found in evaluator.accuracies.items():
-        figures = [f"{field} {found[field]['share']:.1%}" for field in _FIELDS]
+        figures = [f"{field} {figure['share']:.1%}" for field, figure in found.items()]
         print(f"fresh renders, {split} pairs (n = {found['subject']['n']}): {', '.join(figures)}")
     print(f"evaluator {evaluator.key}: {evaluator_path(evaluator.key)}")
 

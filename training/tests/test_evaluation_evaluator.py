@@ -80,6 +80,7 @@ def test_an_evaluator_learns_and_is_cached(tmp_path: Path, monkeypatch: pytest.M
     assert again.accuracies == trained.accuracies
     # Minutes make it good; 120 steps must already beat chance (1 in 9) by far.
     assert trained.accuracies["seen"]["place"]["share"] > 0.5
+    assert {n: f.shape for n, f in again.reference.items()} == {9: (80, 32), 5: (80, 32)}
     rng = np.random.default_rng(5)
     scenes = [sample_scene(rng) for _ in range(3)]
     clips = render_clips(scenes, [whole_clip_times(2)] * 3, world, trained.labels).frames

@@ -1,0 +1,101 @@
+"""Measures a model package through its exported graphs, with the product's own settings.
+
+python -m training.evaluate --package public/models/mini --json evaluation.json [--n 100]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import torch
+
+from training.common.progress import format_seconds
+from training.evaluation.clip_sampler import ClipSampler, Settings
+from training.evaluation.evaluation import evaluate
+from training.evaluation.evaluator import Evaluator
+from training.evaluation.labels import label_set
+from training.evaluation.package import PackageError, open_package
+from training.evaluation.prompts import PromptFileError, default_prompts, read_prompts
+from training.evaluation.report import report_json, report_tables
+from training.evaluation.worlds import WORLDS, world_named
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--package", type=Path, required=True, help="folder with manifest.json")
+    parser.add_argument("--json", type=Path, required=True, help="the report is written here")
+    parser.add_argument("--prompts", type=Path, help="JSON or CSV of labelled prompts")
+    parser.add_argument("--n", type=int, default=100, help="clips, where no prompts are given")
+    parser.add_argument("--seed", type=int, default=0, help="of scenes, captions and clips")
+    parser.add_argument("--rounds", type=int, help="interpolation rounds; default: all")
+    parser.add_argument("--key-frames-only", action="store_true", help="the same as --rounds 0")
+    parser.add_argument("--guidance", type=float, help="instead of the manifest's")
+    parser.add_argument("--temperature", type=float, help="instead of the manifest's")
+    parser.add_argument("--top-k", type=int, help="instead of the manifest's")
+    parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--world", choices=WORLDS, default="rendered")
+    parser.add_argument("--evaluator-minutes", type=float, default=12.0,
+                        help="of training, where no evaluator of this world is cached")  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    torch.set_num_threads(arguments.threads)
+    try:
+        report = run_evaluation(arguments)
+    except (PackageError, PromptFileError, FileNotFoundError, ValueError) as error:
+        sys.exit(f"evaluate: {error}")
+    arguments.json.parent.mkdir(parents=True, exist_ok=True)
+    arguments.json.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    print(f"\n{report_tables(report)}\n\nreport: {arguments.json}")
+
+
+def run_evaluation(arguments: argparse.Namespace) -> dict:
+    """The report; everything that can be wrong with the input is checked before any drawing."""
+    started = time.monotonic()
+    package = open_package(arguments.package, arguments.threads)
+    manifest = package.manifest
+    most = manifest["maxRounds"]
+    rounds = 0 if arguments.key_frames_only else arguments.rounds
+    rounds = most if rounds is None else rounds
+    if not 0 <= rounds <= most:
+        raise ValueError(f"--rounds must be 0 to {most} for this package, not {rounds}")
+    if arguments.prompts:
+        prompts = read_prompts(arguments.prompts, label_set(), arguments.seed)
+    else:
+        prompts = default_prompts(arguments.n, arguments.seed)
+    settings = Settings.of_manifest(
+        manifest,
+        guidance=arguments.guidance,
+        temperature=arguments.temperature,
+        top_k=arguments.top_k,
+    )
+    evaluator = Evaluator.load_or_train(
+        world_named(arguments.world, 96), arguments.evaluator_minutes
+    )
+
+    def progress(text: str) -> None:
+        print(f"{format_seconds(time.monotonic() - started)} {text}", flush=True)
+
+    sampler = ClipSampler(package, settings, report=progress)
+    world = world_named(arguments.world, manifest["pixels"])
+    found = evaluate(evaluator, sampler, world, prompts, rounds, arguments.rate_clips)
+    run = {
+        "prompts": arguments.prompts.name if arguments.prompts else "default",
+        "clips": len(prompts),
+        "seed": arguments.seed,
+        "rounds": rounds,
+        "rateClips": arguments.rate_clips,
+        "seconds": round(time.monotonic() - started),
+    }
+    return report_json(found, evaluator, package, settings, run)
+
+
+if __name__ == "__main__":
+    main()

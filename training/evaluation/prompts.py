@@ -1,0 +1,178 @@
+"""The prompts that are drawn, with what they ask for: sampled, or read from a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from training.evaluation.labels import FIELDS, LabelSet, labels_of
+from training.world.captions import LANGUAGES, stated_caption
+from training.world.catalog import directions_of
+from training.world.scene import Scene, sample_scene
+from training.world.split import combinations
+
+_COLUMNS = ("prompt", "language", "seed", *FIELDS)
+_MOST_SEED = 2**32 - 1
+_FULL = frozenset({"subject", "action", "place"})
+
+
+class PromptFileError(ValueError):
+    """A prompt file that cannot be used; the message names row, field and what is allowed."""
+
+
+@dataclass(frozen=True)
+class LabelledPrompt:
+    """One clip to ask for."""
+
+    text: str
+    language: str
+    seed: int  # of the random stream, uint32
+    labels: dict[str, str | None]  # field -> what the prompt asks for; None = it does not say
+    scene: Scene | None  # a real clip of the same labels; None where the world has none
+    split: str | None  # "seen", "held-out"; None where subject, action or place is open
+
+
+def default_prompts(count: int, seed: int) -> list[LabelledPrompt]:
+    """`count` prompts: every scene is asked for in English and in Chinese, with the same seed.
+
+    Half of the scenes are of held-out pairs. Every caption states subject, action and place, and
+    the direction where its scene has one to name.
+    """
+    if count < 2 or count % 2:
+        raise ValueError(f"the number of clips must be even and at least 2, not {count}")
+    result = []
+    for index in range(count // 2):
+        held_out = index % 2 == 0
+        rng = np.random.default_rng([seed, index])
+        scene = sample_scene(rng, "heldout" if held_out else "train")
+        for language in LANGUAGES:
+            text, states = _full_caption(scene, language, rng)
+            labels = labels_of(scene)
+            if "direction" not in states:
+                labels["direction"] = None
+            split = "held-out" if held_out else "seen"
+            result.append(LabelledPrompt(text, language, seed + index, labels, scene, split))
+    return result
+
+
+def _full_caption(
+    scene: Scene, language: str, rng: np.random.Generator
+) -> tuple[str, frozenset[str]]:
+    """A caption that leaves nothing open, if there is one: some phrases never name a direction."""
+    best = None
+    for _ in range(200):
+        caption = stated_caption(scene, rng, language)
+        if caption.states >= _FULL:
+            best = caption
+            if "direction" in caption.states or not scene.moves:
+                break
+    assert best is not None, f"no caption of {scene} states everything"
+    return best.text, best.states
+
+
+def read_prompts(path: Path, labels: LabelSet, first_seed: int) -> list[LabelledPrompt]:
+    """Prompts of a JSON list of objects or of a CSV file with a header line.
+
+    Fields: prompt (needed), language ("en" or "zh"; by default told from the characters), seed (by
+    default first_seed + row) and any of the labels. PromptFileError names the first wrong row.
+    """
+    rows = _json_rows(path) if path.suffix.lower() == ".json" else _csv_rows(path)
+    if not rows:
+        raise PromptFileError(f"{path} holds no prompts; give at least one row")
+    return [_read_row(f"{path}, row {i + 1}", row, labels, first_seed + i)
+            for i, row in enumerate(rows)]  # fmt: skip
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptFileError(f"{path} cannot be read as UTF-8 text: {error}") from error
+
+
+def _json_rows(path: Path) -> list[Any]:
+    try:
+        rows = json.loads(_text_of(path))
+    except json.JSONDecodeError as error:
+        raise PromptFileError(f"{path} is not JSON: {error}") from error
+    if not isinstance(rows, list):
+        raise PromptFileError(f"{path} must hold a list of objects, one per prompt")
+    return rows
+
+
+def _csv_rows(path: Path) -> list[Any]:
+    reader = csv.DictReader(_text_of(path).splitlines(), strict=True)
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise PromptFileError(f"{path}, line {reader.line_num}: not CSV: {error}") from error
+    for number, row in enumerate(rows, start=1):
+        if None in row or None in row.values():
+            columns = len(reader.fieldnames or ())
+            raise PromptFileError(f"{path}, row {number}: the header has {columns} columns, this "
+                                  "row has another number; quote texts with commas")  # fmt: skip
+    return [{name: value for name, value in row.items() if value != ""} for row in rows]
+
+
+def _read_row(where: str, row: Any, labels: LabelSet, seed: int) -> LabelledPrompt:
+    if not isinstance(row, dict):
+        raise PromptFileError(f"{where}: must be an object with a prompt, not {row!r}")
+    unknown = [name for name in row if name not in _COLUMNS]
+    if unknown:
+        raise PromptFileError(f"{where}: unknown field {unknown[0]!r}; use {', '.join(_COLUMNS)}")
+    text = row.get("prompt")
+    if not isinstance(text, str) or not text.strip():
+        raise PromptFileError(f"{where}: field prompt is missing or empty")
+    language = row.get("language") or ("zh" if any("一" <= c <= "鿿" for c in text) else "en")
+    if language not in LANGUAGES:
+        raise PromptFileError(
+            f"{where}: field language is {language!r}, not one of {', '.join(LANGUAGES)}"
+        )
+    wanted: dict[str, str | None] = {field: row.get(field) for field in FIELDS}
+    for field, name in wanted.items():
+        if name is not None and name not in labels.classes[field]:
+            allowed = ", ".join(labels.classes[field])
+            raise PromptFileError(f"{where}: field {field} is {name!r}, not one of {allowed}")
+    if all(name is None for name in wanted.values()):
+        raise PromptFileError(f"{where}: no label; give at least one of {', '.join(FIELDS)}")
+    scene, split = _matching_scene(wanted, seed)
+    return LabelledPrompt(text, language, _seed(where, row, seed), wanted, scene, split)
+
+
+def _seed(where: str, row: dict[str, Any], default: int) -> int:
+    value = row.get("seed", default)
+    try:
+        seed = int(value)
+    except (TypeError, ValueError):
+        seed = -1
+    if isinstance(value, bool | float) or not 0 <= seed <= _MOST_SEED:
+        raise PromptFileError(
+            f"{where}: field seed is {value!r}, not a whole number from 0 to {_MOST_SEED}"
+        )
+    return seed
+
+
+def _matching_scene(labels: dict[str, str | None], seed: int) -> tuple[Scene | None, str | None]:
+    """A scene that shows the labels, if the world has one, and its side of the split."""
+    rng = np.random.default_rng(seed)
+    wanted = [labels[field] for field in ("subject", "action", "place")]
+    choices = [
+        (combination, split)
+        for split, held_out in (("seen", False), ("held-out", True))
+        for combination in combinations(held_out)
+        if all(name in (None, own) for name, own in zip(wanted, combination, strict=True))
+    ]
+    for index in rng.permutation(len(choices)):
+        (subject, action, place), split = choices[index]
+        for direction in directions_of(action):
+            base = sample_scene(rng)
+            scene = replace(base, subject=subject, action=action, place=place, direction=direction)
+            own = labels_of(scene)
+            if all(name in (None, own[field]) for field, name in labels.items()):
+                return scene, None if None in wanted else split
+    return None, None
