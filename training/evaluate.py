@@ -21,6 +21,7 @@ from training.evaluation.labels import label_set
 from training.evaluation.package import PackageError, open_package
 from training.evaluation.prompts import PromptFileError, default_prompts, read_prompts
 from training.evaluation.report import report_json, report_tables
+from training.evaluation.verdict_sheet import verdict_sheet
 from training.evaluation.worlds import WORLDS, world_named
 
 
@@ -37,6 +38,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--temperature", type=float, help="instead of the manifest's")
     parser.add_argument("--top-k", type=int, help="instead of the manifest's")
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
+    parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--world", choices=WORLDS, default="rendered")
     parser.add_argument("--evaluator-minutes", type=float, default=12.0,
@@ -86,6 +88,9 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
     sampler = ClipSampler(package, settings, report=progress)
     world = world_named(arguments.world, manifest["pixels"])
     found = evaluate(evaluator, sampler, world, prompts, rounds, arguments.rate_clips)
+    if arguments.sheet:
+        arguments.sheet.parent.mkdir(parents=True, exist_ok=True)
+        verdict_sheet(package, found).save(arguments.sheet)
     run = {
         "prompts": arguments.prompts.name if arguments.prompts else "default",
         "clips": len(prompts),

@@ -19,6 +19,7 @@ from training.evaluation.package import open_package
 from training.evaluation.pictures import decoded, encoded, real_clips
 from training.evaluation.prompts import default_prompts
 from training.evaluation.report import report_json, report_tables
+from training.evaluation.verdict_sheet import verdict, verdict_sheet
 from training.export_onnx import DEFAULT_FOLDERS
 from training.world.synthetic import synthetic_world
 
@@ -82,6 +83,17 @@ def test_reports_hold_what_was_measured_and_with_what(
     tables = report_tables(again)
     for text in ("== all clips", "== held-out clips", "Chinese minus English", "frame rate"):
         assert text in tables
+
+
+def test_the_sheet_shows_clips_and_what_was_seen_otherwise(
+    evaluation: Evaluation, sampler: ClipSampler
+) -> None:
+    sheet = verdict_sheet(sampler.package, evaluation, most=2)
+    assert sheet.width > 2 * 5 * 32 and sheet.height > 32
+    line = {"prompt": "a lion sits", "asked": {"subject": "lion"}, "complete": True}
+    assert verdict({**line, "seen": {"subject": "lion"}}) == "a lion sits: ok"
+    wrong = verdict({**line, "seen": {"subject": "fox"}, "complete": False})
+    assert wrong == "a lion sits: seen subject fox, stages missing"
 
 
 def test_real_clips_and_their_reconstructions_have_the_packages_size(
