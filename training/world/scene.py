@@ -10,6 +10,9 @@ from training.world.catalog import (
     SUBJECT_KINDS,
     directions_of,
 )
+from training.world.full.actions import ACTIONS as FULL_ACTIONS
+from training.world.full.actions import core_of
+from training.world.full.sampling import sample_full_scene
 from training.world.scene_graph import CLIP_SECONDS, MASTER_RATE, Scene
 from training.world.split import combinations
 
@@ -30,6 +33,7 @@ _STAGE_ENDS: dict[str, tuple[tuple[str, float], ...]] = {
     "drive": (("drive", 4.0),),
     "park": (("drive", 2.2), ("brake", 3.0), ("parked", 4.0)),
 }
+_FULL_STAGE_ENDS = {name: action.stages for name, action in FULL_ACTIONS.items()}
 # The stage without which a window does not show the action.
 _CORE_STAGE = {
     "jump": "leap",
@@ -50,13 +54,18 @@ _STREET_WEIGHT = 0.5
 _KIND_WEIGHTS = {"fish": 0.5, "car": 0.7}
 
 
+def border_shift(scene: Scene) -> float:
+    """Seconds that inner borders of stages move, so that key frames do not always match them."""
+    return (scene.seed // 8 % 3 - 1) / MASTER_RATE
+
+
 def stages(scene: Scene) -> list[tuple[str, float, float]]:
     """The scene's stages as (name, start, end) in seconds; together they cover 0..4 exactly."""
-    # Inner borders move by an eighth of a second, so that key frames do not always match.
-    shift = (scene.seed // 8 % 3 - 1) / MASTER_RATE
+    shift = border_shift(scene)
     result = []
     start = 0.0
-    for name, end in _STAGE_ENDS[scene.action]:
+    ends = _STAGE_ENDS if scene.world == "cpu" else _FULL_STAGE_ENDS
+    for name, end in ends[scene.action]:
         border = end if end == CLIP_SECONDS else end + shift
         result.append((name, start, border))
         start = border
@@ -74,6 +83,13 @@ def stage_at(scene: Scene, time: float) -> tuple[str, float]:
 
 def core_window(scene: Scene) -> tuple[float, float] | None:
     """Start and end of the moments that show the action; None when every moment shows it."""
+    if scene.world != "cpu":
+        core = core_of(scene.action)
+        shift = border_shift(scene)
+        return core and (
+            core[0] + (shift if core[0] > 0 else 0.0),
+            core[1] + (shift if core[1] < CLIP_SECONDS else 0.0),
+        )
     if scene.action == "walk_stop":  # Some walking and some standing.
         stop = stages(scene)[0][2]
         return stop - 0.5, stop + 0.5
@@ -105,10 +121,17 @@ def _weighted_combinations(held_out: bool) -> tuple[list[tuple[str, str, str]], 
     return choices, np.cumsum(weights / weights.sum())
 
 
-def sample_scene(rng: np.random.Generator, split: str = "train") -> Scene:
-    """Draw a scene of the "train" or the "heldout" side of the split."""
+def sample_scene(rng: np.random.Generator, split: str = "train", world: str = "cpu") -> Scene:
+    """Draw a scene of the "train" or the "heldout" side of a subset's split.
+
+    `world` names the subset (training.world.subsets): "cpu" or "full".
+    """
     if split not in ("train", "heldout"):
         raise ValueError(f"split must be 'train' or 'heldout', not {split!r}")
+    if world == "full":
+        return sample_full_scene(rng, split)
+    if world != "cpu":
+        raise ValueError(f"unknown world subset {world!r}: choose cpu or full")
     choices, cumulated = _weighted_combinations(split == "heldout")
     index = min(int(np.searchsorted(cumulated, rng.random(), "right")), len(choices) - 1)
     subject, action, place = choices[index]

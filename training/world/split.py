@@ -10,7 +10,7 @@ _PLACE_SHARE = 0.05
 _TRAINED = frozenset({("lion", "drink"), ("lion", "lake"), ("lion", "walk")})
 
 
-def _fraction(*names: str) -> float:
+def fraction(*names: str) -> float:
     """A stable number in 0..1 for these names."""
     digest = hashlib.sha256("|".join(("flipbook-split-539", *names)).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
@@ -20,12 +20,12 @@ def is_held_out(subject: str, action: str, place: str) -> bool:
     """True when the pair (subject, action) or (subject, place) is never trained."""
     if len(actions_of(subject)) > 2:
         trained_action = (subject, action) in _TRAINED
-        if not trained_action and _fraction("action", subject, action) < _ACTION_SHARE:
+        if not trained_action and fraction("action", subject, action) < _ACTION_SHARE:
             return True
     # Drinking happens at one place only, so there the place is not a choice of the scene.
     if (subject, place) in _TRAINED or len(places_of(subject, action)) == 1:
         return False
-    return _fraction("place", subject, place) < _PLACE_SHARE
+    return fraction("place", subject, place) < _PLACE_SHARE
 
 
 def combinations(held_out: bool) -> list[tuple[str, str, str]]:

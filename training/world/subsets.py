@@ -4,22 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from training.world import catalog
+from training.world.full import catalog as full
+from training.world.full.actions import ACTIONS
+from training.world.full.places import PLACES
+from training.world.full.settings import CAMERAS, COLOURS, TIMES, WEATHERS
 from training.world.scene_graph import Scene
 
-# Stated colours; "gray" is only a natural colour of some subjects.
-COLOURS = (
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "pink",
-    "brown",
-    "black",
-    "white",
-    "gray",
-)
+# Colour label of subjects for which no single colour word is true.
+MIXED = "mixed"
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,21 @@ CPU = Subset(
     actions_of=catalog.actions_of,
     places_of=catalog.places_of,
 )
-SUBSETS = {subset.name: subset for subset in (CPU,)}
+# Everything; night is a time of day of every place.
+FULL = Subset(
+    name="full",
+    subjects=tuple(full.SUBJECTS),
+    actions=tuple(ACTIONS),
+    places=tuple(PLACES),
+    colours=tuple(COLOURS),
+    times=tuple(TIMES),
+    weathers=tuple(WEATHERS),
+    cameras=tuple(CAMERAS),
+    layouts=full.LAYOUTS,
+    actions_of=full.actions_of,
+    places_of=full.places_of,
+)
+SUBSETS = {subset.name: subset for subset in (CPU, FULL)}
 
 
 def subset_named(name: str) -> Subset:
@@ -83,5 +89,7 @@ def labels_of(scene: Scene) -> dict[str, str]:
 
 
 def natural_colour(scene: Scene) -> str:
-    """The colour of the scene's subject as it is rendered."""
-    return catalog.NATURAL_COLOURS[scene.subject]
+    """The colour of the scene's subject as it is rendered; `MIXED` where no word is true."""
+    if scene.world == CPU.name:
+        return catalog.NATURAL_COLOURS[scene.subject]
+    return full.SUBJECTS[scene.subject].colour or MIXED

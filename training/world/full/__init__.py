@@ -1,0 +1,1 @@
+"""The full-size world: its names and words, what goes together, motion, drawing, captions."""
