@@ -58,12 +58,21 @@ def write_synthetic_render(folder: Path) -> None:
     (folder / "plates.json").write_text(json.dumps({"places": places}))
 
 
-@lru_cache(maxsize=2)
 def synthetic_world(pixels: int = SCENE_PIXELS) -> World:
     """A world of coloured shapes, drawn in a temporary folder."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_synthetic_render(Path(folder))
-        return load_world(pixels, Path(folder))
+    return load_world(pixels, _temporary_render())
+
+
+# Sprites are read when they are drawn, so the folder stays until the process ends.
+_FOLDERS: list[tempfile.TemporaryDirectory] = []
+
+
+@lru_cache(maxsize=1)
+def _temporary_render() -> Path:
+    _FOLDERS.append(tempfile.TemporaryDirectory())
+    folder = Path(_FOLDERS[-1].name)
+    write_synthetic_render(folder)
+    return folder
 
 
 def _colour(hue: float, value: float) -> tuple[int, int, int]:
