@@ -9,6 +9,7 @@ import colorsys
 import json
 import math
 import tempfile
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from training.world.atlas import SCENE_PIXELS, World, load_world
 from training.world.catalog import LAYOUTS, PLACES, SUBJECT_KINDS, SUBJECTS, Kind
 
 _SCALE = 2
-_CELL = SCENE_PIXELS * _SCALE
-_ANCHOR = (96, 168)
+CELL = SCENE_PIXELS * _SCALE
+ANCHOR = (96, 168)
 _FRAMES = 8
 _YAWS = ("right", "front")
-_FOOT_ROW = 80
+FOOT_ROW = 80
 _KIND_CLIPS: dict[Kind, tuple[str, ...]] = {
     "animal": ("idle", "walk", "run", "jump", "eat", "attack"),
     "person": ("idle", "walk", "run", "jump", "attack", "sit", "cheer"),
@@ -52,7 +53,7 @@ def write_synthetic_render(folder: Path) -> None:
                 "yaws": list(_YAWS),
             }
         subjects[subject] = {"clips": clips}
-    atlas = {"pixels": SCENE_PIXELS, "scale": _SCALE, "cell": _CELL, "anchor": _ANCHOR}
+    atlas = {"pixels": SCENE_PIXELS, "scale": _SCALE, "cell": CELL, "anchor": ANCHOR}
     (folder / "atlas.json").write_text(json.dumps({**atlas, "subjects": subjects}))
     places = {place: {"layouts": _draw_plates(folder, place)} for place in PLACES}
     (folder / "plates.json").write_text(json.dumps({"places": places}))
@@ -60,18 +61,23 @@ def write_synthetic_render(folder: Path) -> None:
 
 def synthetic_world(pixels: int = SCENE_PIXELS) -> World:
     """A world of coloured shapes, drawn in a temporary folder."""
-    return load_world(pixels, _temporary_render())
-
-
-# Sprites are read when they are drawn, so the folder stays until the process ends.
-_FOLDERS: list[tempfile.TemporaryDirectory] = []
+    return load_world(pixels, _synthetic_folder())
 
 
 @lru_cache(maxsize=1)
-def _temporary_render() -> Path:
+def _synthetic_folder() -> Path:
+    return temporary_render(write_synthetic_render)
+
+
+# Sprites are read when they are drawn, so the folders stay until the process ends.
+_FOLDERS: list[tempfile.TemporaryDirectory] = []
+
+
+def temporary_render(write: Callable[[Path], None]) -> Path:
+    """A folder that lasts as long as the process, filled by `write`."""
     _FOLDERS.append(tempfile.TemporaryDirectory())
     folder = Path(_FOLDERS[-1].name)
-    write_synthetic_render(folder)
+    write(folder)
     return folder
 
 
@@ -81,12 +87,12 @@ def _colour(hue: float, value: float) -> tuple[int, int, int]:
 
 
 def _draw_clip(kind: Kind, clip: str, colour: tuple[int, int, int]) -> Image.Image:
-    sheet = Image.new("RGBA", (_CELL * _FRAMES, _CELL * len(_YAWS)))
+    sheet = Image.new("RGBA", (CELL * _FRAMES, CELL * len(_YAWS)))
     for row, yaw in enumerate(_YAWS):
         for frame in range(_FRAMES):
-            cell = Image.new("RGBA", (_CELL, _CELL))
+            cell = Image.new("RGBA", (CELL, CELL))
             _draw_body(ImageDraw.Draw(cell), kind, clip, yaw, frame / _FRAMES, colour)
-            sheet.paste(cell, (frame * _CELL, row * _CELL))
+            sheet.paste(cell, (frame * CELL, row * CELL))
     return sheet
 
 
@@ -99,7 +105,7 @@ def _draw_body(
     colour: tuple[int, int, int],
 ) -> None:
     """A body, a head that nods, and legs that swing; everything relative to the anchor."""
-    x, y = _ANCHOR
+    x, y = ANCHOR
     half = 22 if kind == "person" or yaw == "front" else 48
     top = 100 if kind == "person" else 64
     swing = round(12 * math.sin(2 * math.pi * phase)) if clip in ("walk", "run") else 0
@@ -126,11 +132,11 @@ def _draw_plates(folder: Path, place: str) -> list[dict]:
     hue = PLACES.index(place) / len(PLACES)
     layouts = []
     for index in range(LAYOUTS):
-        image = Image.new("RGB", (_CELL, _CELL), _colour((hue + 0.5) % 1, 1.0))
+        image = Image.new("RGB", (CELL, CELL), _colour((hue + 0.5) % 1, 1.0))
         draw = ImageDraw.Draw(image)
-        draw.rectangle((0, 96, _CELL, _CELL), fill=_colour(hue, 0.7))
+        draw.rectangle((0, 96, CELL, CELL), fill=_colour(hue, 0.7))
         draw.rectangle((20 + 40 * index, 50, 40 + 40 * index, 100), fill=_colour(hue, 0.4))
-        layout: dict = {"file": f"{place}/{index}.png", "footRow": _FOOT_ROW}
+        layout: dict = {"file": f"{place}/{index}.png", "footRow": FOOT_ROW}
         if place == "lake":
             left = index % 2 == 0
             draw.ellipse((-80, 136, 80, 172) if left else (112, 136, 272, 172), fill="blue")
