@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from training.world.full.actions import rate_of
 from training.world.scene import CLIP_SECONDS, MASTER_RATE, Scene, core_window
 
 WINDOW_FRAMES = 5
@@ -9,6 +10,9 @@ WINDOW_FRAMES = 5
 DURATION_TEXTS = {1: "4.0秒", 2: "2.0秒", 4: "1.0秒", 8: "0.5秒"}
 KEY_FRAME_RATE = 1
 _WHOLE_CLIP_SHARE = 0.75
+# In the full world.
+_OWN_RATE_SHARE = 0.7
+_KEY_RATES = (1, 2, 4)
 _INTERPOLATION_RATES = (2, 4, 8)
 
 
@@ -20,18 +24,38 @@ def window_times(start: float, rate: int) -> list[float]:
 def key_frame_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float], str]:
     """Times of five key frames and their duration text.
 
-    Mostly the whole clip at 1 fps, else a shorter window that still shows the action.
+    Mostly the whole clip at 1 fps, else a shorter window that still shows the action. In the full
+    world mostly the rate whose window just covers the action.
     """
+    if scene.world == "full":
+        return _covering_times(scene, rng)
     if rng.random() < _WHOLE_CLIP_SHARE:
         return window_times(0.0, KEY_FRAME_RATE), DURATION_TEXTS[KEY_FRAME_RATE]
-    rate = int(rng.choice((2, 4)))
+    return _short_window(scene, int(rng.choice((2, 4))), rng)
+
+
+def _short_window(scene: Scene, rate: int, rng: np.random.Generator) -> tuple[list[float], str]:
+    """A window at `rate` that holds the middle of the stage that the caption speaks of."""
     seconds = (WINDOW_FRAMES - 1) / rate
     low, high = 0.0, CLIP_SECONDS - seconds
     core = core_window(scene)
     if core is not None:
-        # The window holds the middle of the stage that the caption speaks of.
         middle = sum(core) / 2
         low, high = max(low, middle - 0.8 * seconds), min(high, middle - 0.2 * seconds)
+    return window_times(_random_start(low, high, rng), rate), DURATION_TEXTS[rate]
+
+
+def _covering_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float], str]:
+    """The action's own rate, its window over the whole action; or another of the rates."""
+    rate = rate_of(scene.action)
+    if rng.random() >= _OWN_RATE_SHARE:
+        others = [other for other in _KEY_RATES if other != rate]
+        return _short_window(scene, int(rng.choice(others)), rng)
+    core = core_window(scene)
+    if rate == KEY_FRAME_RATE or core is None:
+        return window_times(0.0, rate), DURATION_TEXTS[rate]
+    seconds = (WINDOW_FRAMES - 1) / rate
+    low, high = max(0.0, core[1] - seconds), min(core[0], CLIP_SECONDS - seconds)
     return window_times(_random_start(low, high, rng), rate), DURATION_TEXTS[rate]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.world.captions import cpu
+from training.world.captions import cpu, full
 from training.world.captions.choice import LANGUAGES, Caption
 from training.world.captions.known import known_things
 from training.world.scene_graph import Scene
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 # Grammar of each subset.
-_GRAMMARS = {"cpu": cpu}
+_GRAMMARS = {"cpu": cpu, "full": full}
 
 
 def caption(scene: Scene, rng: np.random.Generator, language: str | None = None) -> str:

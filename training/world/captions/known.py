@@ -2,9 +2,10 @@
 
 from training.world import phrases
 from training.world.captions import cpu
+from training.world.captions.known_full import full_lists
 from training.world.scene_graph import Scene
 from training.world.split import combinations
-from training.world.subsets import CPU, Subset, subset_named
+from training.world.subsets import CPU, FULL, Subset, subset_named
 
 Entry = dict[str, str]
 # Columns of the lists, also where a subset has nothing to say.
@@ -83,4 +84,4 @@ def _cpu_colours(subset: Subset) -> list[Entry]:
     return [dict(zip(keys, (c, c, *_COLOURS[c]), strict=True)) for c in subset.colours]
 
 
-_LISTS = {CPU.name: _cpu_lists}
+_LISTS = {CPU.name: _cpu_lists, FULL.name: full_lists}

@@ -69,6 +69,30 @@ PLACES: dict[str, Place] = {
     "moon": _place("on the moon", "在月球上/在月亮上", "land air", ("day",), ("clear",)),
 }
 
+# Where something flies; the sky and space need no other words.
+OVER_PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "meadow": (("over the grass", "above the meadow"), ("在草地上空", "在草坪上空")),
+    "desert": (("over the desert",), ("在沙漠上空",)),
+    "snow": (("over the snow",), ("在雪地上空",)),
+    "lake": (("over the lake",), ("在湖面上空",)),
+    "savanna": (("over the savanna",), ("在草原上空",)),
+    "beach": (("over the beach",), ("在海滩上空",)),
+    "sea": (("over the sea",), ("在海面上空", "在大海上空")),
+    "farm": (("over the farm",), ("在农场上空",)),
+    "mountain": (("over the mountains",), ("在群山上空",)),
+    "park": (("over the park",), ("在公园上空",)),
+    "river": (("over the river",), ("在河面上空",)),
+    "moon": (("over the moon",), ("在月球上空",)),
+}
+
+
+def place_phrases(place: str, action: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """English and Chinese phrases that say where an action happens, the plain one first."""
+    if action == "fly" and place in OVER_PHRASES:
+        return OVER_PHRASES[place]
+    return PLACES[place].en, PLACES[place].zh
+
+
 # The ground that the subjects of a kind need; actions may need another one.
 KIND_GROUND = {
     "animal": "land",

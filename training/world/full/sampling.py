@@ -21,7 +21,7 @@ from training.world.scene_graph import Scene
 # Actions and subjects get alike shares: half of the scenes start from either.
 _ACTION_FIRST = 0.5
 _BILLBOARD_WEIGHT = 0.4
-_ACTION_WEIGHTS = {"drink": 1.5, "jump": 1.5, "walk": 1.5, "run": 1.5}
+_ACTION_WEIGHTS = {"drink": 1.5, "jump": 1.5, "walk": 1.5, "run": 1.5, "drink_mug": 2.0}
 _FLAGSHIP, _FLAGSHIP_SHARE = ("lion", "drink", "lake"), 0.01
 _COLOUR_SHARE = 0.4
 _TIME_WEIGHTS = {"day": 0.55, "dawn": 0.15, "sunset": 0.15, "night": 0.15}
