@@ -20,8 +20,6 @@ from training.vqvae.train import Run, train
 from training.world.atlas import World
 from training.world.dataset import DURATION_TEXTS
 
-CAPTIONS = 6000
-
 
 @dataclass(frozen=True)
 class Material:
@@ -71,7 +69,9 @@ def _prepare_clips(split: str, count: int, world: World, vqvae: VQVAE, path: Pat
 def _prepare_tokenizer(settings: Settings, path: Path) -> CaptionTokenizer:
     if not path.exists():
         rng = np.random.default_rng(1)
-        captions = [study_caption(draw_scene(rng), rng) for _ in range(CAPTIONS)]
-        captions += [text for text in DURATION_TEXTS.values() for _ in range(CAPTIONS // 50)]
+        captions = [study_caption(draw_scene(rng), rng) for _ in range(settings.captions)]
+        captions += [
+            text for text in DURATION_TEXTS.values() for _ in range(settings.captions // 50)
+        ]
         train_tokenizer(captions, (), settings.text_pieces, ASCII + "秒").save(path)
     return CaptionTokenizer.load(path)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from training.study.generate import hierarchical_clips, sliding_clips, text_sources
-from training.study.models import Networks, Variant, is_hierarchical
+from training.study.models import VARIANTS, Networks, Variant, is_hierarchical
 from training.study.prepare import Material
 from training.study.settings import Settings
 from training.study.subworld import prompt_of, prompt_scenes
@@ -43,16 +43,22 @@ def run_folder(folder: Path, variant: Variant, seed: int) -> Path:
     return folder / "runs" / f"{variant}-seed{seed}"
 
 
-def rows_of(variant: Variant, settings: Settings) -> list[Row]:
-    """What a variant draws: its comparison rows first, then the guidance sweep."""
-    if not is_hierarchical(variant):
-        overlaps = OVERLAPS if variant == "one-stage" else OVERLAPS[:1]
-        return [Row(variant, settings.guidance, overlap) for overlap in overlaps]
-    rows = [Row(variant, settings.guidance)]
-    if variant == "hierarchical":
-        sweep = settings.guidance_sweep
-        rows += [Row(variant, scale) for scale in sweep if scale != settings.guidance]
-    return rows
+def compared_rows(variant: Variant, settings: Settings) -> list[Row]:
+    """What a variant draws for the comparison, at the common guidance scale."""
+    if is_hierarchical(variant):
+        return [Row(variant, settings.guidance)]
+    overlaps = OVERLAPS if variant == "one-stage" else OVERLAPS[:1]
+    return [Row(variant, settings.guidance, overlap) for overlap in overlaps]
+
+
+def swept_rows(settings: Settings) -> list[Row]:
+    """The other guidance scales of the hierarchical model."""
+    return [Row("hierarchical", s) for s in settings.guidance_sweep if s != settings.guidance]
+
+
+def all_rows(settings: Settings) -> list[Row]:
+    """Every row, in the order of the table."""
+    return [r for v in VARIANTS for r in compared_rows(v, settings)] + swept_rows(settings)
 
 
 @torch.inference_mode()

@@ -19,6 +19,7 @@ class Settings:
     vqvae_pool: int = 3000  # frames that its training holds in memory
     train_clips: int = 800  # clips of 33 frames that every model draws its windows from
     validation_clips: int = 64
+    captions: int = 6000  # that the caption tokenizer is trained on
     text_pieces: int = 256  # upper bound of the caption tokenizer
     text_slots: int = 24
     layers: int = 4  # of the dual-channel models
@@ -45,7 +46,7 @@ class Settings:
             encoder_widths=(64, 128),
             decoder_widths=(96, 160),
             decoder_blocks=(2, 1),
-            crop=32,
+            crop=min(32, self.pixels),
             pool=self.vqvae_pool,
         )
 

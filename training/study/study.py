@@ -15,7 +15,7 @@ from training.evaluation.evaluator import Evaluator
 from training.study.judge import Judged, decoded_frames, judge, reconstructed, rendered_frames
 from training.study.models import VARIANTS, Networks, Variant, make_networks
 from training.study.prepare import Material, prepare
-from training.study.rows import PROMPT_SEED, Row, draw_row, rows_of, run_folder
+from training.study.rows import PROMPT_SEED, Row, compared_rows, draw_row, run_folder, swept_rows
 from training.study.settings import Settings
 from training.study.subworld import prompt_scenes
 from training.study.table import collect, markdown
@@ -50,15 +50,20 @@ class Study:
         file.write_text(json.dumps(mine, indent=2))
 
     def run(self, seeds: Sequence[int]) -> None:
-        """Seeds are the outer loop: a study that is cut short has all variants of the first."""
+        """Seed after seed, then the guidance sweep: a study that is cut short can be read."""
         material = self.material()
         self._judge_references(material)
         for seed in seeds:
             for variant in VARIANTS:
                 networks = self._networks(variant, seed, material)
-                for row in rows_of(variant, self.settings):
+                for row in compared_rows(variant, self.settings):
                     self._draw_and_judge(row, networks, seed, material)
                     self._write_table(seeds)
+        for row in swept_rows(self.settings):
+            for seed in seeds:
+                networks = self._networks(row.variant, seed, material)
+                self._draw_and_judge(row, networks, seed, material)
+                self._write_table(seeds)
 
     def material(self) -> Material:
         """What all runs share, made at the first call."""

@@ -13,7 +13,7 @@ import numpy as np
 from training.evaluation.metrics import wilson_interval
 from training.study.judge import Judged, figures
 from training.study.models import VARIANTS
-from training.study.rows import Row, rows_of, run_folder
+from training.study.rows import Row, all_rows, run_folder
 from training.study.settings import Settings
 
 REFERENCES = {  # file -> title
@@ -49,12 +49,11 @@ def collect(folder: Path, settings: Settings, seeds: Sequence[int]) -> dict[str,
         for file, title in REFERENCES.items()
     }
     rows = []
-    for variant in VARIANTS:
-        for row in rows_of(variant, settings):
-            have = [seed for seed in seeds if _judged_file(row, folder, seed).exists()]
-            judged = [Judged.load(_judged_file(row, folder, seed)) for seed in have]
-            if judged:
-                rows.append({**asdict(row), "seeds": have, **_summary(judged, real)})
+    for row in all_rows(settings):
+        have = [seed for seed in seeds if _judged_file(row, folder, seed).exists()]
+        judged = [Judged.load(_judged_file(row, folder, seed)) for seed in have]
+        if judged:
+            rows.append({**asdict(row), "seeds": have, **_summary(judged, real)})
     runs = [
         json.loads(file.read_text())
         for variant in VARIANTS
