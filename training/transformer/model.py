@@ -181,7 +181,9 @@ class Layer(nn.Module):
             [torch.matmul(q, past_k.transpose(-1, -2)), torch.matmul(q, k.transpose(-1, -2))], -1
         )
         weights = torch.softmax(scores * config.head_dim**-0.5 + bias, dim=-1)
-        context = torch.matmul(weights, torch.cat([past_v, v], dim=-2))
+        past, new = weights.split([past_v.shape[-2], v.shape[-2]], dim=-1)
+        # Two products: joining the values would copy the whole cache at every step.
+        context = torch.matmul(past, past_v) + torch.matmul(new, v)
         context = context.transpose(1, 2).reshape(normed.shape)
         return channel.dense(context), k, v
 
