@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import numpy as np
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 from training.transformer.config import TransformerConfig
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
+from training.transformer.text_reader import stated_labels
 from training.transformer.tokens import TokenSet
+from training.world.captions import Caption
 from training.world.scene import Scene
 
-CaptionSource = Callable[[Scene, np.random.Generator], str]
+CaptionSource = Callable[[Scene, np.random.Generator], str | Caption]
 
 
 class Tokenizer(Protocol):
@@ -34,9 +36,10 @@ class Batch:
     tokens: Tensor  # int64 [B, 5, C]
     hints: Tensor  # int64 [B, 5, C, 2]
     weights: Tensor  # float32 [B, F, C], F frames with a loss
+    labels: Tensor  # int64 [B, len(LABELS)] what the caption states
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(*(t.to(device) for t in (self.text, self.tokens, self.hints, self.weights)))
+        return Batch(*(getattr(self, part.name).to(device) for part in fields(self)))
 
 
 @dataclass
@@ -65,21 +68,36 @@ class Batches:
     def batch(self, indices: list[int], rng: np.random.Generator, dropout: float = 0.0) -> Batch:
         """The clips `indices` with captions drawn from `rng`."""
         tokens = self.clips.tokens[indices].astype(np.int64)
-        texts = np.stack([self._text(i, rng, dropout) for i in indices])
+        texts, labels = zip(*(self._text(i, rng, dropout) for i in indices), strict=True)
         weights = loss_weights(
             tokens, self.config.stage, self.changed_weight, self.first_frame_weight
         )
-        arrays = (trim_text(self.config, texts), tokens, hints_of(self.config, tokens), weights)
+        arrays = (
+            trim_text(self.config, np.stack(texts)),
+            tokens,
+            hints_of(self.config, tokens),
+            weights,
+            np.array(labels),
+        )
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
-    def _text(self, index: int, rng: np.random.Generator, dropout: float) -> np.ndarray:
-        prompt = self.caption(self.clips.scenes[index], rng)
-        pieces = [] if rng.random() < dropout else self.tokenizer.encode(prompt)
+    def _text(
+        self, index: int, rng: np.random.Generator, dropout: float
+    ) -> tuple[np.ndarray, list[int]]:
+        """The clip's text row and the labels that its caption states."""
+        scene = self.clips.scenes[index]
+        prompt = self.caption(scene, rng)
+        states = prompt.states if isinstance(prompt, Caption) else frozenset[str]()
+        prompt = prompt.text if isinstance(prompt, Caption) else prompt
+        pieces = self.tokenizer.encode(prompt)
+        if rng.random() < dropout:
+            pieces, states = [], frozenset[str]()
         duration = self.clips.durations[index]
         if duration not in self._durations:
             self._durations[duration] = self.tokenizer.encode(duration)
         line_break = self.tokenizer.line_break_id
-        return text_row(self.config, self._durations[duration], line_break, pieces)
+        row = text_row(self.config, self._durations[duration], line_break, pieces)
+        return row, stated_labels(scene, states)
 
     def _clip_at(self, position: int) -> int:
         epoch, within = divmod(position, len(self.clips))

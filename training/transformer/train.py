@@ -42,11 +42,13 @@ from training.transformer.checkpoints import initialise_from, is_base_parameter,
 from training.transformer.config import FRAMES, STAGES, Stage, TransformerConfig
 from training.transformer.loss import token_losses, weighted_mean
 from training.transformer.model import Transformer
+from training.transformer.text_reader import TextReader
 from training.transformer.tokens import KIND_OF_STAGE, TokenSet, token_file
 from training.transformer.validation import Validation
 
 WARMUP_STEPS = 100
 FINAL_RATE = 0.03  # share of the learning rate at the end
+READER_RATE = 1e-3  # of the heads that read the text rows
 AVERAGE_EVERY = 4  # steps between updates of the averaged weights
 
 
@@ -69,6 +71,7 @@ class Options:
     caption_dropout: float = 0.1
     changed_weight: float = 2.0  # loss weight of tokens that differ from the previous frame
     first_frame_weight: float = 1.0  # loss weight of frame 0
+    text_weight: float = 0.0  # weight of the loss of reading the caption's labels off the text
     validate_every: float = 120.0  # seconds
     save_every: float = 120.0  # seconds
     validation_clips: int = 48  # while training; the end uses four times as many
@@ -126,6 +129,9 @@ class Run:
         self.optimizer: Muon = make_sharded_optimizer(
             self.model, options.muon_lr, options.adam_lr, use_muon=is_muon_matrix
         )
+        self.reader = TextReader(self.model).to(process.device)
+        same_everywhere(self.reader)
+        self.reader_optimizer = torch.optim.AdamW(self.reader.parameters(), READER_RATE)
         self.average = Averaged(self.model)
         self.budget = Budget(options.minutes, options.steps)
         self.rng = np.random.default_rng(options.seed)
@@ -161,7 +167,11 @@ class Run:
         batch = batch.to(process.device)
         losses = token_losses(self.model, batch, options.base_only)
         loss = weighted_mean(losses, batch.weights)
-        loss.backward()
+        read = self.reader.loss(batch.text, batch.labels)
+        (loss + options.text_weight * read).backward()
+        average_gradients(self.reader.parameters())
+        self.reader_optimizer.step()
+        self.reader_optimizer.zero_grad(set_to_none=True)
         parameters = [p for p in self.model.parameters() if p.grad is not None]
         average_gradients(parameters)
         norm = nn.utils.clip_grad_norm_(parameters, options.clip)
@@ -173,6 +183,8 @@ class Run:
         if self.budget.step % AVERAGE_EVERY == 0:
             self.average.update(self.model, self.budget.step, options.average_decay)
         terms = {"loss": loss.detach(), "nats": losses.detach().mean(), "gradient": norm}
+        if options.text_weight:
+            terms["text"] = read.detach()
         return terms, batch.tokens.numel()
 
     def _validate(self, name: str, clips: int) -> float:
@@ -212,7 +224,7 @@ class Run:
             path,
             take_checkpoint(
                 self.model, self.optimizer, self.budget, self.rng, config,
-                average=self.average.weights,
+                average=self.average.weights, reader=self.reader.state_dict(),
             ),
         )  # fmt: skip
 
@@ -226,6 +238,7 @@ class Run:
         resume_from(checkpoint, self.model, self.optimizer, self.budget, self.rng)
         for name, weights in checkpoint.extra["average"].items():
             self.average.weights[name].copy_(weights)
+        self.reader.load_state_dict(checkpoint.extra["reader"])
         if self.process.is_main:
             print(f"going on from step {self.budget.step} of {path}", flush=True)
 
@@ -233,7 +246,7 @@ class Run:
 def work(process: Process, options: Options) -> None:
     """What every training process does."""
     from training.text.caption_tokenizer import CaptionTokenizer
-    from training.world.captions import caption
+    from training.world.captions import stated_caption
 
     preset = preset_named(options.preset)
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
@@ -243,7 +256,7 @@ def work(process: Process, options: Options) -> None:
     def batches(split: str) -> Batches:
         clips = TokenSet.load(token_file(preset.name, kind, split))
         return Batches(
-            config, clips, tokenizer, caption, options.batch, options.seed,
+            config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
         )  # fmt: skip
 
@@ -273,6 +286,7 @@ def main() -> None:
     parser.add_argument("--adam-lr", type=float, default=Options.adam_lr)
     parser.add_argument("--changed-weight", type=float, default=Options.changed_weight)
     parser.add_argument("--first-frame-weight", type=float, default=Options.first_frame_weight)
+    parser.add_argument("--text-weight", type=float, default=Options.text_weight)
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
