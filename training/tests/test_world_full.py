@@ -208,18 +208,18 @@ def test_held_out_templates_are_never_trained(scenes):
 
 def test_plain_captions_tell_everything():
     scene = Scene(
-        "car", "drive", "road", 0, "left", 1.0, 0, "full", "blue", "night", "rain", "pan_left"
+        "car", "drive", "street", 0, "left", 1.0, 0, "full", "blue", "night", "rain", "pan_left"
     )
     assert plain_caption(scene, "en") == (
-        "A blue car drives to the left on the road at night in the rain, the camera pans left."
+        "A blue car drives to the left on the street at night in the rain, the camera pans left."
     )
-    assert plain_caption(scene, "zh") == "夜晚，蓝色汽车在公路上向左行驶，下着雨，镜头向左移动。"
+    assert plain_caption(scene, "zh") == "夜晚，蓝色汽车在街道上向左行驶，下着雨，镜头向左移动。"
     chase = Scene("dog", "chase", "meadow", 0, "right", 1.0, 0, "full", other="cow")
     assert plain_caption(chase, "en") == "A dog chases a cow to the right on the grass."
     assert plain_caption(chase, "zh") == "狗在草地上向右追一头奶牛。"
-    shirt = Scene("man", "wave", "park", 0, "right", 1.0, 0, "full", "orange")
-    assert plain_caption(shirt, "en") == "A man in an orange shirt waves in the park."
-    assert plain_caption(shirt, "zh") == "穿橙色衣服的男人在公园里挥手。"
+    shirt = Scene("man", "wave", "village", 0, "right", 1.0, 0, "full", "orange")
+    assert plain_caption(shirt, "en") == "A man in an orange shirt waves in the village."
+    assert plain_caption(shirt, "zh") == "穿橙色衣服的男人在村庄里挥手。"
 
 
 def test_rate_words_are_those_of_short_actions():

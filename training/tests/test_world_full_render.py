@@ -87,8 +87,8 @@ def test_hopping_feet_move_only_in_the_air(world):
 
 
 def test_a_coat_takes_the_colour(world):
-    plain, mask = render(make("sportscar", "drive", "road"), [2.0], world)
-    blue, _ = render(make("sportscar", "drive", "road", colour="blue"), [2.0], world)
+    plain, mask = render(make("sportscar", "drive", "street"), [2.0], world)
+    blue, _ = render(make("sportscar", "drive", "street", colour="blue"), [2.0], world)
     body = blue[0][mask[0]].astype(int)
     coloured = body[body.max(1) > 60]
     assert (coloured[:, 2] > coloured[:, 0] + 40).mean() > 0.9

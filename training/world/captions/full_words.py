@@ -43,9 +43,9 @@ def example_prompts() -> list[tuple[str, str]]:
         ("一只海豚跃出水面。", "zh"),
         ("A dog chases a horse to the right on the grass at sunset.", "en"),
         ("机器人在街道上跳舞，下着雨。", "zh"),
-        ("A blue car drives to the left on the road at night.", "en"),
+        ("A blue car drives to the left on the street at night.", "en"),
         ("帆船在海面上向右航行，镜头向右移动。", "zh"),
-        ("A wizard kicks a soccer ball in the park in the fog.", "en"),
+        ("A wizard kicks a soccer ball in the village in the fog.", "en"),
         ("向日葵在农场上慢慢长大。", "zh"),
     ]
 

@@ -92,6 +92,7 @@ KIND_ACTIONS: dict[str, tuple[str, ...]] = {
     "flyer": ("fly", "take_off"),
     "creature": ("stand", "hop", "hide", *_ANY),
     "swimmer": ("swim",),
+    "waterbird": ("swim",),
     "wings": ("fly", "take_off"),
     "wheels": ("drive", "park", *_ANY),
     "ball": ("roll", "bounce", *_ANY),

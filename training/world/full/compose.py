@@ -33,6 +33,8 @@ def render_full(
     place, index = plate_of(scene, large)
     stage = Stage(scene, large, large.plates[place][index])
     plate, front = lit_plate(large.pixels, source, place, index, scene.time, scene.weather)
+    # Foregrounds are wide; whoever does not hide would be half covered.
+    front = front if scene.action == "hide" else None
     frames = np.empty((len(times), pixels, pixels, 3), np.uint8)
     masks = np.empty((len(times), pixels, pixels), bool)
     for i, time in enumerate(times):

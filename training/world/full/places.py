@@ -61,15 +61,12 @@ PLACES: dict[str, Place] = {
     "village": _place("in the village/in a small village", "在村庄里/在村子里", "land road"),
     "farm": _place("on the farm/at the farm", "在农场上/在农场里", "land road air"),
     "mountain": _place("in the mountains/in the mountain valley", "在山里/在山谷里", "land air"),
-    "road": _place("on the road/on a country road", "在公路上/在乡间公路上", "land road"),
-    "park": _place("in the park/in a city park", "在公园里", "land air"),
     "sky": _place("in the sky/high in the sky", "在天空中/在空中", "air", weathers=("clear",)),
-    "river": _place("at the river/by the river", "在河边/在河岸上", "land air"),
     "room": _place("in a room/in the house", "在房间里/在屋里", "land", ("day",), ("clear",)),
-    "moon": _place("on the moon", "在月球上/在月亮上", "land air", ("day",), ("clear",)),
+    "moon": _place("on the moon", "在月球上/在月亮上", "land", ("day",), ("clear",)),
 }
 
-# Where something flies; the sky and space need no other words.
+# Where something flies; the sky needs no other words.
 OVER_PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "meadow": (("over the grass", "above the meadow"), ("在草地上空", "在草坪上空")),
     "desert": (("over the desert",), ("在沙漠上空",)),
@@ -80,9 +77,6 @@ OVER_PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sea": (("over the sea",), ("在海面上空", "在大海上空")),
     "farm": (("over the farm",), ("在农场上空",)),
     "mountain": (("over the mountains",), ("在群山上空",)),
-    "park": (("over the park",), ("在公园上空",)),
-    "river": (("over the river",), ("在河面上空",)),
-    "moon": (("over the moon",), ("在月球上空",)),
 }
 
 
@@ -105,6 +99,7 @@ KIND_GROUND = {
     "flyer": "air",
     "creature": "land",
     "swimmer": "deep",
+    "waterbird": "water",
     "wings": "air",
     "wheels": "road",
     "ball": "land",
@@ -124,8 +119,6 @@ ACTION_PLACES = {
         "beach",
         "farm",
         "mountain",
-        "park",
-        "moon",
     ),
 }
 # Kinds that would be odd or too large in a place.
@@ -133,5 +126,4 @@ PLACES_WITHOUT: dict[str, tuple[str, ...]] = {
     "room": ("animal", "dinosaur", "plant"),
     "moon": ("animal", "plant", "critter", "creature"),
     "street": ("plant",),
-    "road": ("plant",),
 }

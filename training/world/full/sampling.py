@@ -37,7 +37,9 @@ _ZOOMED = frozenset({
 })  # fmt: skip
 _PANNED = _ZOOMED | {"walk", "run", "drive", "swim", "fly", "sail", "hop"}
 _FACING_CAMERA = frozenset({"walk_toward"})
-_BILLBOARD_KINDS = frozenset({"creature", "swimmer", "wings", "wheels", "ball", "thing", "plant"})
+_BILLBOARD_KINDS = frozenset(
+    {"creature", "swimmer", "waterbird", "wings", "wheels", "ball", "thing", "plant"}
+)
 _TRIES = 10_000
 
 

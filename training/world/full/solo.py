@@ -8,6 +8,7 @@ from training.world.full.actor import Actor, Stage
 from training.world.motion import GRID, Pose, pose_at, snap
 from training.world.scene import stage_at, stages
 from training.world.scene_graph import CLIP_SECONDS
+from training.world.sprites import SCENE_PIXELS
 
 # Sizes of a subject that grows; few, because sprites of every size are kept.
 _SIZES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -22,7 +23,7 @@ def like_today(stage: Stage, time: float) -> list[Actor]:
     pose = pose_at(stage.scene, time, stage.clips, stage.plate)
     if stage.scene.camera != "still" and stage.scene.action not in CROSSING:
         pose = replace(pose, x=stage.rest_x)
-    return [stage.subject(pose, floats=pose.clip == "swim")]
+    return [stage.subject(pose)]
 
 
 def stand(stage: Stage, time: float) -> list[Actor]:
@@ -130,11 +131,12 @@ def hop(stage: Stage, time: float) -> list[Actor]:
 
 
 def hide(stage: Stage, time: float) -> list[Actor]:
-    """Walks behind the plate's foreground and stays there."""
+    """Walks behind the plate's foreground, on whichever side that is, and stays there."""
     end = stages(stage.scene)[0][2]
-    goal = snap(stage.plate.hide_x if stage.plate.hide_x is not None else 48)
+    goal = snap(stage.plate.hide_x if stage.plate.hide_x is not None else SCENE_PIXELS // 2)
+    side = -1 if goal < SCENE_PIXELS // 2 else 1
     left = _HIDING_WAY * max(0.0, 1 - time / end)
-    x = goal - stage.side * snap(left)
+    x = goal - side * snap(left)
     row = min(stage.plate.pass_row, stage.plate.front_row - 2)
     arrived = time >= end
     if "walk" in stage.clips:
@@ -142,7 +144,7 @@ def hide(stage: Stage, time: float) -> list[Actor]:
     else:
         hops = _HIDING_WAY / _HOP_STRIDE
         moved, height, _ = hop_offset(min(time, end), _HOP_SECONDS * hops / end)
-        x = goal - stage.side * snap(max(0.0, _HIDING_WAY - moved))
+        x = goal - side * snap(max(0.0, _HIDING_WAY - moved))
         clip, phase, lift = "still", 0.0, 0 if arrived else round(height)
-    pose = Pose(clip, phase, "right", stage.side < 0, x, row, lift, 0.72)
+    pose = Pose(clip, phase, "right", side < 0, x, row, lift, 0.72)
     return [stage.subject(pose)]

@@ -9,7 +9,7 @@ class Subject(NamedTuple):
     """One subject of the full world."""
 
     # animal, person, dinosaur, critter, fish, car, boat, flyer, or of the billboards: creature,
-    # wheels, wings, swimmer, ball, thing, plant.
+    # wheels, wings, swimmer, waterbird, ball, thing, plant.
     kind: str
     noun: Noun
     # The colour that it is rendered in; None where no single colour word is true.

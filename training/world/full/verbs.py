@@ -125,10 +125,10 @@ _NEW_VERBS: dict[str, Verb] = {
     "hide": Verb(
         (
             ("hides", "hiding"),
-            ("walks {dir} and hides", "walking {dir} and hiding"),
+            ("walks away and hides", "walking away and hiding"),
             ("goes into hiding", "going into hiding"),
         ),
-        (("躲起来", False), ("藏起来", False), ("{dir}走过去藏起来", False)),
+        (("躲起来", False), ("藏起来", False), ("走过去藏起来", False)),
     ),
     "hop": Verb(
         (("hops {dir}", "hopping {dir}"), ("hops along {dir}", "hopping along {dir}")),
@@ -187,7 +187,7 @@ _PLANT_GROWS = Verb(
 
 
 _HOPPER_HIDES = Verb(
-    (("hides", "hiding"), ("hops {dir} and hides", "hopping {dir} and hiding")),
+    (("hides", "hiding"), ("hops away and hides", "hopping away and hiding")),
     (("躲起来", False), ("藏起来", False)),
 )
 

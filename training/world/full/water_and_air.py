@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 
 from training.world.full.actor import Actor, Stage
-from training.world.motion import Pose, snap
+from training.world.full.catalog import SUBJECTS
+from training.world.motion import Pose, pose_at, snap
 from training.world.scene import stage_at, stages
 from training.world.scene_graph import CLIP_SECONDS
 from training.world.sprites import SCENE_PIXELS
@@ -54,6 +55,14 @@ def take_off(stage: Stage, time: float) -> list[Actor]:
     phase = 0.0 if name == "ground" else _flaps(stage, time)
     pose = replace(stage.standing(clip, phase, x), lift=round(climb * share))
     return [stage.subject(pose)]
+
+
+def swim(stage: Stage, time: float) -> list[Actor]:
+    """Under water like the `cpu` subset's fish; birds swim on the surface like boats."""
+    if SUBJECTS[stage.scene.subject].kind == "waterbird":
+        return sail(stage, time)
+    pose = pose_at(stage.scene, time, stage.clips, stage.plate)
+    return [stage.subject(pose, floats=True)]
 
 
 def sail(stage: Stage, time: float) -> list[Actor]:
