@@ -7,25 +7,21 @@ from training.world.sprites import SCENE_PIXELS
 
 # Both are drawn farther away, so that they fit into the picture side by side.
 _SCALE = 0.64
-# Pixels per second, columns between the two, and column of the one behind at the start.
-_PACE, _GAP, _START = 12, 44, 4
-# Leg cycles per second that fit the pace at this scale.
-_CADENCE = {"walk": 0.55, "run": 0.9, "drive": 1.0}
+# Pixels per second, column of the one behind at the start, columns between the two at the start.
+_CHASE, _FOLLOW = (12, 0, 40), (8, 12, 40)
+# Leg cycles per second that fit the paces at this scale, without sliding.
+_CADENCE = {"run": 1.0, "walk": 0.37, "drive": 1.0}
 # Columns of the two who meet: at the start and when they stop, from either edge.
-_MEET_START, _MEET_STOP = 4, 26
+_MEET_START, _MEET_STOP, _MEET_CADENCE = 12, 28, 0.3
 
 
 def chase(stage: Stage, time: float) -> list[Actor]:
     """The subject runs after the other one; `follow` is the same at a walk."""
     hurry = stage.scene.action == "chase"
     gait = "run" if hurry else "walk"
+    pace, start, gap = _CHASE if hurry else _FOLLOW
     # A chaser comes a little nearer.
-    gap = _GAP - (8 * time / 4 if hurry else 0)
-    behind = _START + _PACE * time
-    if hurry:
-        behind += 2 * time
-    ahead = behind + gap
-    columns = [snap(behind), snap(ahead)]
+    columns = [snap(start + (pace + 2 * hurry) * time), snap(start + gap + pace * time)]
     if stage.side < 0:
         columns = [SCENE_PIXELS - x for x in columns]
     row = stage.plate.pass_row - 2
@@ -41,7 +37,7 @@ def meet(stage: Stage, time: float) -> list[Actor]:
     end = stages(stage.scene)[0][2]
     moved = snap((_MEET_STOP - _MEET_START) * min(1.0, time / end))
     arrived = time >= end
-    gait, phase = ("idle", time / 2) if arrived else ("walk", time * _CADENCE["walk"])
+    gait, phase = ("idle", time / 2) if arrived else ("walk", time * _MEET_CADENCE)
     left, right = _MEET_START + moved, SCENE_PIXELS - _MEET_START - moved
     mirrored = stage.side < 0
     row = stage.plate.pass_row

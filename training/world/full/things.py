@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from training.world.full.actor import Actor, Stage
+from training.world.full.actor import Actor, Stage, clips_of
 from training.world.motion import Pose, snap
 from training.world.scene import stage_at, stages
 from training.world.scene_graph import CLIP_SECONDS
@@ -19,7 +19,7 @@ _LAST = 0.999
 
 def _radius(stage: Stage, name: str, scale: float) -> float:
     """Half the height of a round thing, scene pixels."""
-    sprite = stage.world.clips[name]["still"].pose(0.0, "right", scale)
+    sprite = clips_of(stage.world, name)["still"].pose(0.0, "right", scale)
     return max(2.0, sprite.rgba.shape[0] * SCENE_PIXELS / stage.world.pixels / 2)
 
 
