@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from training.export.add_card import add_card
 from training.export.checkpoints import load_parts, untrained_parts
 from training.export.package import write_package
 from training.presets import PRESETS, data_folder, preset_named
@@ -37,6 +38,10 @@ def main() -> None:
     parser.add_argument(
         "--untrained", action="store_true", help="random weights (the tokenizer must exist)"
     )
+    parser.add_argument(
+        "--evaluation", type=Path, help="figures of exactly this package, for its model card"
+    )
+    parser.add_argument("--hardware", help="what it was trained on; default: this machine")
     arguments = parser.parse_args()
     preset = preset_named(arguments.preset)
     out = arguments.out or DEFAULT_FOLDERS[preset.name]
@@ -47,7 +52,9 @@ def main() -> None:
             parts, command = untrained_parts(preset, tokenizer), f"{command} --untrained"
         else:
             parts = load_parts(preset)
-        size = write_package(parts, out, code_commit(), command)
+        size = write_package(parts, out, code_commit(), command, arguments.hardware)
+        if arguments.evaluation:
+            add_card(out, arguments.evaluation)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
     print(f"{out}: {size / 1e6:.2f} MB")

@@ -30,8 +30,8 @@ export interface KnownThing {
   exampleZh: string;
 }
 
-/** share: 0..1, shown in per cent. dB: decibels. number: no unit. */
-export const FIGURE_UNITS = ['share', 'dB', 'number'] as const;
+/** share: 0..1, shown in per cent. points: a difference of per cents. dB: decibels. */
+export const FIGURE_UNITS = ['share', 'points', 'dB', 'number'] as const;
 export type FigureUnit = (typeof FIGURE_UNITS)[number];
 
 /** A measured figure of generated clips, beside what bounds it. */
@@ -59,15 +59,26 @@ export interface CardLicence {
 }
 
 export interface CardCost {
-  /** Minutes of training over all parts, on `hardware`. */
+  /** Minutes of training over all parts, those of earlier packages included, on `hardware`. */
   minutes: number;
   hardware: string;
   /** What wrote the package. */
   command: string;
   commit: string;
-  parts: { name: CardText; minutes: number; steps: number }[];
+  parts: CardPart[];
   /** SHA-256 of each training set by its name. */
   data: { name: CardText; sha256: string }[];
+  /** Version and commit of the package whose weights this training went on from. */
+  startedFrom?: string;
+}
+
+/** One trained network. */
+export interface CardPart {
+  name: CardText;
+  minutes: number;
+  steps: number;
+  /** Minutes that went into the weights it went on from. */
+  minutesBefore?: number;
 }
 
 export interface ModelCard {

@@ -84,10 +84,12 @@ function readCost(cost: ManifestReader): CardCost {
       name: readText(part.child('name')),
       minutes: part.number('minutes', 0, 1e9),
       steps: part.integer('steps', 0, 1e12),
+      ...(part.has('minutesBefore') ? { minutesBefore: part.number('minutesBefore', 0, 1e9) } : {}),
     })),
     data: cost.list('data', 0, (set) => ({
       name: readText(set.child('name')),
       sha256: set.text('sha256'),
     })),
+    ...(cost.has('startedFrom') ? { startedFrom: cost.text('startedFrom') } : {}),
   };
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
 import onnx
 
+from training.export.add_card import write_with_card
+from training.export.card import build_card
 from training.export.checkpoints import TrainedParts, check_fit
 from training.export.manifest import build_manifest, graph_entry
 from training.export.transformer_graph import TransformerGraph
@@ -40,8 +41,13 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
     return graphs
 
 
-def write_package(parts: TrainedParts, out: Path, commit: str, command: str) -> int:
-    """Replaces the folder `out` by the package, in one step; returns its size in bytes."""
+def write_package(
+    parts: TrainedParts, out: Path, commit: str, command: str, hardware: str | None = None
+) -> int:
+    """Replaces the folder `out` by the package, in one step; returns its size in bytes.
+
+    `hardware` is what the parts were trained on, for the model card; default: this machine.
+    """
     check_fit(parts)
     unfinished = out.with_name(f"{out.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -55,8 +61,8 @@ def write_package(parts: TrainedParts, out: Path, commit: str, command: str) -> 
     # No graph needs the list of pieces; training does, to go on from this package.
     parts.tokenizer.save(unfinished / TOKENIZER_FILE)
     manifest = build_manifest(parts, entries, commit, command)
-    text = json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"
-    (unfinished / "manifest.json").write_text(text, encoding="utf-8")
+    manifest["card"] = build_card(parts.preset, manifest["training"], hardware)
+    write_with_card(unfinished, manifest)
     _replace(out, unfinished)
     return sum(file.stat().st_size for file in out.iterdir())
 

@@ -73,6 +73,8 @@ def test_manifest_names_every_file_and_number(parts: TrainedParts, package: Path
     assert manifest["defaultKeyRate"] in [rate["framesPerSecond"] for rate in manifest["rates"]]
     assert manifest["playbackFramesPerSecond"] == 2 ** manifest["maxRounds"]
     assert manifest["training"]["commit"] == "abc"
+    assert manifest["card"]["cost"]["commit"] == "abc"
+    assert "stage 1" not in (package / "MODEL_CARD.md").read_text("utf-8")  # never trained
 
 
 def test_a_package_agrees_with_torch_and_a_changed_model_does_not(package: Path) -> None:

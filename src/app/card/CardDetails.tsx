@@ -72,10 +72,11 @@ function Cost({ cost }: { cost: CardCost }) {
   const { card, language } = useTexts();
   const { code } = language;
   const facts: [string, string][] = [
-    ...cost.parts.map(({ name, minutes, steps }): [string, string] => [
+    ...cost.parts.map(({ name, minutes, steps, minutesBefore = 0 }): [string, string] => [
       name[code],
-      card.part(minutes, steps),
+      card.part(minutes, steps, minutesBefore),
     ]),
+    [card.startedFrom, cost.startedFrom ?? ''],
     [card.command, cost.command],
     [card.commit, cost.commit],
     ...cost.data.map(({ name, sha256 }): [string, string] => [card.dataHash(name[code]), sha256]),
@@ -84,12 +85,14 @@ function Cost({ cost }: { cost: CardCost }) {
     <>
       <p>{card.minutes(cost.minutes, cost.hardware)}</p>
       <dl className="model-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
+        {facts
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
       </dl>
     </>
   );

@@ -48,6 +48,8 @@ export function formatFigure(value: number | undefined, unit: FigureUnit): strin
   switch (unit) {
     case 'share':
       return `${(100 * value).toFixed(1)} %`;
+    case 'points':
+      return `${value > 0 ? '+' : ''}${value.toFixed(1)}`;
     case 'dB':
       return `${value.toFixed(1)} dB`;
     case 'number':

@@ -32,7 +32,9 @@ export const cardEn = {
   licence: (name: string, by: string) => `${name}, ${by}`,
   cost: 'What its training took',
   minutes: (minutes: number, hardware: string) => `${minutes} minutes on ${hardware}`,
-  part: (minutes: number, steps: number) => `${minutes} min, ${steps} steps`,
+  part: (minutes: number, steps: number, before: number) =>
+    `${minutes} min, ${steps} steps${before > 0 ? `, after ${before} min before` : ''}`,
+  startedFrom: 'Went on from version',
   command: 'Command',
   commit: 'Commit',
   dataHash: (name: string) => `SHA-256, ${name}`,
@@ -68,7 +70,9 @@ export const cardZh: CardTexts = {
   licence: (name, by) => `${name}，${by}`,
   cost: '训练代价',
   minutes: (minutes, hardware) => `${minutes} 分钟，${hardware}`,
-  part: (minutes, steps) => `${minutes} 分钟，${steps} 步`,
+  part: (minutes, steps, before) =>
+    `${minutes} 分钟，${steps} 步${before > 0 ? `，此前 ${before} 分钟` : ''}`,
+  startedFrom: '接续版本',
   command: '命令',
   commit: '提交',
   dataHash: (name) => `SHA-256，${name}`,

@@ -48,7 +48,11 @@ const CARD: ModelCard = {
     hardware: '2 CPU cores',
     command: 'python -m training.export_onnx',
     commit: 'abc',
-    parts: [{ name: text('stage 1'), minutes: 46.4, steps: 1634 }],
+    parts: [
+      { name: text('stage 1'), minutes: 46.4, steps: 1634 },
+      { name: text('stage 2'), minutes: 16.3, steps: 533, minutesBefore: 38.3 },
+    ],
+    startedFrom: '0.1.0, abc',
     data: [{ name: text('stage 1'), sha256: 'f'.repeat(64) }],
   },
 };
