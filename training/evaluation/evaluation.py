@@ -58,8 +58,9 @@ def evaluate(
         copies = decoded(package, encoded(package, real))
         report("reconstructed them")
         asked = [prompts[i] for i in with_scene]
+        languages = [{p.language for p in prompts if p.scene == own.scene} for own in asked]
         for name, clips in (("real", real), ("reconstructed", copies)):
-            sources[name] = _groups(evaluator, score_clips(evaluator, clips), asked)
+            sources[name] = _groups(evaluator, score_clips(evaluator, clips), asked, languages)
     tokens = sampler.clips(wishes, rounds)
     scored = score_clips(evaluator, decoded(package, tokens))
     sources["generated"] = _groups(evaluator, scored, prompts)
@@ -92,15 +93,22 @@ def _unlike_scenes(prompts: Sequence[LabelledPrompt]) -> list[int]:
 
 
 def _groups(
-    evaluator: Evaluator, scored: ScoredClips, prompts: Sequence[LabelledPrompt]
+    evaluator: Evaluator,
+    scored: ScoredClips,
+    prompts: Sequence[LabelledPrompt],
+    languages: Sequence[set[str]] | None = None,
 ) -> dict[str, Any]:
-    """Figures of all clips, of each side of the split and of each language that occurs."""
+    """Figures of all clips, of each side of the split and of each language that occurs.
+
+    `languages` of each clip: by default its prompt's; a real clip may stand for both.
+    """
+    languages = languages or [{prompt.language} for prompt in prompts]
     right = right_labels(scored, [prompt.labels for prompt in prompts], evaluator.labels)
     members = {"all": np.ones(len(prompts), bool)}
     for split in SPLITS:
         members[split] = np.array([prompt.split == split for prompt in prompts])
     for language in LANGUAGES:
-        members[language] = np.array([prompt.language == language for prompt in prompts])
+        members[language] = np.array([language in own for own in languages])
     return {
         name: figures(evaluator, scored, right, where)
         for name, where in members.items()

@@ -53,9 +53,10 @@ def test_every_source_is_measured_for_every_group(evaluation: Evaluation) -> Non
     assert list(evaluation.sources) == ["real", "reconstructed", "generated", "shuffled"]
     for groups in evaluation.sources.values():
         assert groups["all"]["subject"]["n"] == groups["all"]["clips"]
-        assert {"seen", "held-out", "en"} <= set(groups)
+        assert list(groups) == ["all", "seen", "held-out", "en", "zh"]
     # Both languages share one real clip.
-    assert evaluation.sources["real"]["all"]["clips"] == 4
+    real = evaluation.sources["real"]
+    assert real["all"]["clips"] == real["en"]["clips"] == real["zh"]["clips"] == 4
     generated = evaluation.sources["generated"]
     assert generated["all"]["clips"] == 8 and generated["zh"]["clips"] == 4
     shares = [generated[split]["subject"] for split in ("seen", "held-out")]
