@@ -23,6 +23,7 @@ from training.evaluation.prompts import PromptFileError, default_prompts, read_p
 from training.evaluation.report import report_json, report_tables
 from training.evaluation.verdict_sheet import verdict_sheet
 from training.evaluation.worlds import WORLDS, world_named
+from training.world.subsets import SUBSETS
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -41,6 +42,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--world", choices=WORLDS, default="rendered")
+    parser.add_argument("--subset", choices=sorted(SUBSETS), default="cpu",
+                        help="the part of the world that the package was trained on")  # fmt: skip
     parser.add_argument("--evaluator-minutes", type=float, default=12.0,
                         help="of training, where no evaluator of this world is cached")  # fmt: skip
     return parser.parse_args(arguments)
@@ -69,9 +72,9 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
     if not 0 <= rounds <= most:
         raise ValueError(f"--rounds must be 0 to {most} for this package, not {rounds}")
     if arguments.prompts:
-        prompts = read_prompts(arguments.prompts, label_set(), arguments.seed)
+        prompts = read_prompts(arguments.prompts, label_set(arguments.subset), arguments.seed)
     else:
-        prompts = default_prompts(arguments.n, arguments.seed)
+        prompts = default_prompts(arguments.n, arguments.seed, arguments.subset)
     settings = Settings.of_manifest(
         manifest,
         guidance=arguments.guidance,
@@ -79,7 +82,7 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         top_k=arguments.top_k,
     )
     evaluator = Evaluator.load_or_train(
-        world_named(arguments.world, 96), arguments.evaluator_minutes
+        world_named(arguments.world, 96), arguments.evaluator_minutes, arguments.subset
     )
 
     def progress(text: str) -> None:
@@ -93,6 +96,7 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         verdict_sheet(package, found).save(arguments.sheet)
     run = {
         "prompts": arguments.prompts.name if arguments.prompts else "default",
+        "subset": arguments.subset,
         "clips": len(prompts),
         "seed": arguments.seed,
         "rounds": rounds,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.evaluation.labels import FIELDS, UNKNOWN, LabelSet
+from training.evaluation.labels import UNKNOWN, LabelSet
 from training.evaluation.metrics import wilson_interval
 from training.evaluation.rendered_clips import (
     SCORED_RATE,
@@ -49,9 +49,9 @@ def rightness(predictions: Predictions, wanted: dict[str, np.ndarray]) -> dict[s
     and place together, of the clips that have all three.
     """
     result = {}
-    for field in FIELDS:
-        right = (predictions.classes(field) == wanted[field]).astype(float)
-        result[field] = np.where(wanted[field] == UNKNOWN, np.nan, right)
+    for field, classes in wanted.items():
+        right = (predictions.classes(field) == classes).astype(float)
+        result[field] = np.where(classes == UNKNOWN, np.nan, right)
     result["all"] = np.minimum.reduce([result[field] for field in TOGETHER])
     return result
 
@@ -84,7 +84,10 @@ def measure_on_renders(evaluator: Evaluator, world: World, count: int) -> Render
         rng = np.random.default_rng([_TEST_SEED, len(split)])
         right: dict[str, list[np.ndarray]] = {}
         for first in range(0, count, 50):
-            scenes = [sample_scene(rng, split) for _ in range(min(50, count - first))]
+            scenes = [
+                sample_scene(rng, split, evaluator.labels.subset)
+                for _ in range(min(50, count - first))
+            ]
             times = [whole_clip_times(SCORED_RATE)] * len(scenes)
             truth = render_clips(scenes, times, world, evaluator.labels)
             seen = evaluator.score(truth.frames)

@@ -10,7 +10,7 @@ import numpy as np
 
 from training.evaluation.accuracy import accuracies, rightness
 from training.evaluation.evaluator import Evaluator, Predictions
-from training.evaluation.labels import FIELDS, LabelSet
+from training.evaluation.labels import LabelSet
 from training.evaluation.metrics import frechet_distance, inception_score, joint_shares
 from training.evaluation.stage_progress import completions
 from training.evaluation.steadiness import background_flicker, identity_agreement
@@ -43,7 +43,8 @@ def score_clips(evaluator: Evaluator, clips: np.ndarray) -> ScoredClips:
 def right_labels(scored: ScoredClips, wanted: Labels, labels: LabelSet) -> dict[str, np.ndarray]:
     """Label, "all" or "completion" -> float64 [N]: 1 right, 0 wrong, NaN where nothing is asked."""
     indices = {
-        field: np.array([labels.index(field, names[field]) for names in wanted]) for field in FIELDS
+        field: np.array([labels.index(field, names.get(field)) for names in wanted])
+        for field in labels.fields
     }
     complete = completions(scored.seen.stages, [names["action"] for names in wanted], labels)
     return {**rightness(scored.seen, indices), "completion": complete}

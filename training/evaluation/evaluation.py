@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import numpy as np
 from training.evaluation.clip_figures import ScoredClips, figures, right_labels, score_clips
 from training.evaluation.clip_sampler import ClipSampler, Wish
 from training.evaluation.evaluator import Evaluator
-from training.evaluation.labels import FIELDS
 from training.evaluation.pictures import decoded, encoded, real_clips
 from training.evaluation.prompts import LabelledPrompt
 from training.evaluation.rate_obedience import rate_figures
@@ -20,8 +19,6 @@ from training.world.atlas import World
 from training.world.captions import LANGUAGES
 
 SPLITS = ("seen", "held-out")
-SHARED = (*FIELDS, "all", "completion")
-"""Figures that are also given as a share of the ceiling."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def evaluate(
         ceiling = sources.get("reconstructed", {}).get(group)
         found["shareOfCeiling"] = {
             name: _ratio(found[name]["share"], ceiling[name]["share"] if ceiling else None)
-            for name in SHARED
+            for name in shared_figures(evaluator)
         }
     obedience = None
     if rate_clips:
@@ -81,6 +78,11 @@ def evaluate(
         _clip_lines(evaluator, scored, prompts, wishes),
         tokens,
     )
+
+
+def shared_figures(evaluator: Evaluator) -> tuple[str, ...]:
+    """The shares of right clips, which are also given as parts of the ceiling."""
+    return (*evaluator.labels.fields, "all", "completion")
 
 
 def _unlike_scenes(prompts: Sequence[LabelledPrompt]) -> list[int]:
@@ -103,6 +105,8 @@ def _groups(
     `languages` of each clip: by default its prompt's; a real clip may stand for both.
     """
     languages = languages or [{prompt.language} for prompt in prompts]
+    still = np.array([_stands_still(prompt) for prompt in prompts])
+    scored = replace(scored, flicker=np.where(still, scored.flicker, np.nan))
     right = right_labels(scored, [prompt.labels for prompt in prompts], evaluator.labels)
     members = {"all": np.ones(len(prompts), bool)}
     for split in SPLITS:
@@ -114,6 +118,14 @@ def _groups(
         for name, where in members.items()
         if where.any()
     }
+
+
+def _stands_still(prompt: LabelledPrompt) -> bool:
+    """False where weather, camera, a second subject or a thing moves outside the subject's box."""
+    scene = prompt.scene
+    if scene is None:
+        return True
+    return (scene.weather, scene.camera, scene.other, scene.prop) == ("clear", "still", None, None)
 
 
 def _shuffled(prompts: Sequence[LabelledPrompt]) -> list[LabelledPrompt]:
@@ -176,7 +188,8 @@ def _clip_lines(
                 "split": prompt.split,
                 "asked": {field: name for field, name in prompt.labels.items() if name},
                 "seen": {
-                    field: labels.name(field, int(seen.classes(field)[index])) for field in FIELDS
+                    field: labels.name(field, int(seen.classes(field)[index]))
+                    for field in labels.fields
                 },
                 "complete": None if np.isnan(complete) else bool(complete),
                 "identity": float(scored.identity[index]),

@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from training.common.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from training.evaluation.labels import FIELDS, LabelSet, label_set, labels_of, stage_names
+from training.evaluation.labels import LabelSet, label_set, labels_of
 from training.evaluation.network import EvaluatorNetwork, NetworkConfig, Scores
 from training.presets import data_folder
 from training.world.atlas import World
@@ -51,17 +51,18 @@ class Evaluator:
     reference: dict[int, np.ndarray]  # frames of a clip (9 or 5) -> features of real clips
 
     @staticmethod
-    def load_or_train(world: World, minutes: float = 12.0) -> Evaluator:
-        """The cached evaluator of this world at 96 pixels; trained and cached if there is none."""
+    def load_or_train(world: World, minutes: float = 12.0, subset: str = "cpu") -> Evaluator:
+        """The cached evaluator of a subset of this world, which must have frames of 96 pixels;
+        trained and cached if there is none."""
         from training.evaluation.evaluator_training import train_evaluator
 
         config = NetworkConfig()
-        key = evaluator_key(world, config)
+        key = evaluator_key(world, config, subset)
         path = evaluator_path(key)
         if path.exists():
             return load_evaluator(path)
         print(f"no evaluator {path} yet: training one for {minutes:g} minutes", flush=True)
-        return train_evaluator(world, config, minutes)
+        return train_evaluator(world, config, minutes, subset=subset)
 
     @torch.inference_mode()
     def score(self, clips: np.ndarray) -> Predictions:
@@ -105,7 +106,7 @@ def _joined(parts: list[Scores]) -> Predictions:
         return torch.cat(logits).softmax(-1).numpy()
 
     return Predictions(
-        fields={field: shares([p.fields[field] for p in parts]) for field in FIELDS},
+        fields={field: shares([p.fields[field] for p in parts]) for field in parts[0].fields},
         stages=shares([p.stages for p in parts]),
         subjects=shares([p.subjects for p in parts]),
         boxes=array([p.boxes for p in parts]),
@@ -114,18 +115,19 @@ def _joined(parts: list[Scores]) -> Predictions:
     )
 
 
-def evaluator_key(world: World, config: NetworkConfig) -> str:
+def evaluator_key(world: World, config: NetworkConfig, subset: str = "cpu") -> str:
     """Names what the evaluator was trained on: the pixels and labels of fixed scenes, its sizes.
 
     Two worlds that draw the same scenes the same way share an evaluator, whatever files say so.
     """
     digest = hashlib.sha256()
-    plain = {"network": asdict(config), "classes": label_set().classes, "stages": stage_names()}
+    labels = label_set(subset)
+    plain = {"network": asdict(config), "classes": labels.classes, "stages": labels.stage_lines}
     digest.update(json.dumps(plain, sort_keys=True).encode())
     for split in ("train", "heldout"):
         rng = np.random.default_rng([11, len(split)])
         for _ in range(_PROBES):
-            scene = sample_scene(rng, split)
+            scene = sample_scene(rng, split, subset)
             digest.update(json.dumps(labels_of(scene), sort_keys=True).encode())
             digest.update(render(scene, (0.0, 1.5, 3.0), world)[0].tobytes())
     return digest.hexdigest()[:16]
@@ -137,8 +139,8 @@ def evaluator_path(key: str) -> Path:
 
 
 def save_evaluator(evaluator: Evaluator, config: NetworkConfig, path: Path) -> None:
-    extra = {"classes": evaluator.labels.classes, "key": evaluator.key}
-    extra["accuracies"] = evaluator.accuracies
+    extra: dict[str, Any] = {"key": evaluator.key, "accuracies": evaluator.accuracies}
+    extra["labels"] = asdict(evaluator.labels)
     extra["reference"] = {n: torch.from_numpy(f) for n, f in evaluator.reference.items()}
     save_checkpoint(path, Checkpoint(evaluator.network.state_dict(), asdict(config), extra=extra))
 
@@ -146,11 +148,11 @@ def save_evaluator(evaluator: Evaluator, config: NetworkConfig, path: Path) -> N
 def load_evaluator(path: Path) -> Evaluator:
     """Reads an evaluator that :func:`save_evaluator` wrote."""
     checkpoint = load_checkpoint(path)
-    classes = {field: tuple(names) for field, names in checkpoint.extra["classes"].items()}
+    extra = checkpoint.extra
+    labels = LabelSet(**extra["labels"])
     config = {**checkpoint.config, "widths": tuple(checkpoint.config["widths"])}
-    network = EvaluatorNetwork(NetworkConfig(**config), {f: len(n) for f, n in classes.items()})
+    network = EvaluatorNetwork(NetworkConfig(**config), labels)
     network.load_state_dict(checkpoint.model)
     network.eval().requires_grad_(False)
-    extra = checkpoint.extra
-    reference = {n: features.numpy() for n, features in extra.get("reference", {}).items()}
-    return Evaluator(network, LabelSet(classes), extra["key"], extra["accuracies"], reference)
+    reference = {n: features.numpy() for n, features in extra["reference"].items()}
+    return Evaluator(network, labels, extra["key"], extra["accuracies"], reference)

@@ -20,7 +20,7 @@ from training.evaluation.evaluator import (
     load_evaluator,
     save_evaluator,
 )
-from training.evaluation.labels import FIELDS, UNKNOWN, label_set
+from training.evaluation.labels import UNKNOWN, LabelSet, label_set
 from training.evaluation.network import EvaluatorNetwork, NetworkConfig, Scores
 from training.evaluation.rendered_clips import RenderedClips, training_clips
 from training.world.atlas import World
@@ -35,33 +35,33 @@ _STAGE_WEIGHT, _FRAME_SUBJECT_WEIGHT, _BOX_WEIGHT, _RATE_WEIGHT = 1.0, 0.5, 5.0,
 def evaluator_loss(scores: Scores, truth: RenderedClips) -> dict[str, Tensor]:
     """Weighted terms of the loss; clips and frames without a label do not count."""
     terms = {}
-    for field in FIELDS:
-        wanted = torch.from_numpy(truth.labels[field])
+    for field, classes in truth.labels.items():
+        wanted = torch.from_numpy(classes)
         if (wanted != UNKNOWN).any():
             term = functional.cross_entropy(scores.fields[field], wanted, ignore_index=UNKNOWN)
             terms[field] = _WEIGHTS.get(field, 0.5) * term
-    visible = torch.from_numpy(truth.visible)
     stages = torch.from_numpy(truth.stages)
-    terms["stage"] = _STAGE_WEIGHT * functional.cross_entropy(scores.stages[visible],
-                                                              stages[visible])  # fmt: skip
-    subjects = torch.from_numpy(truth.labels["subject"])[:, None].expand_as(visible)
-    terms["frame"] = _FRAME_SUBJECT_WEIGHT * functional.cross_entropy(
-        scores.subjects[visible], subjects[visible]
+    terms["stage"] = _STAGE_WEIGHT * functional.cross_entropy(
+        scores.stages.flatten(0, 1), stages.flatten()
     )
-    boxes = torch.from_numpy(truth.boxes)
-    terms["box"] = _BOX_WEIGHT * functional.l1_loss(scores.boxes[visible], boxes[visible])
+    visible = torch.from_numpy(truth.visible)
+    if visible.any():
+        subjects = torch.from_numpy(truth.labels["subject"])[:, None].expand_as(visible)[visible]
+        term = functional.cross_entropy(scores.subjects[visible], subjects)
+        terms["frame"] = _FRAME_SUBJECT_WEIGHT * term
+        boxes = torch.from_numpy(truth.boxes)[visible]
+        terms["box"] = _BOX_WEIGHT * functional.l1_loss(scores.boxes[visible], boxes)
     rates = torch.from_numpy(truth.rates).log2()
     terms["rate"] = _RATE_WEIGHT * functional.smooth_l1_loss(scores.rate, rates)
     return terms
 
 
 def train_network(
-    network: EvaluatorNetwork, world: World, budget: Budget, seed: int = 0
+    network: EvaluatorNetwork, labels: LabelSet, world: World, budget: Budget, seed: int = 0
 ) -> EvaluatorNetwork:
     """Trains in place until the budget is spent; every batch is rendered anew."""
     rng = np.random.default_rng([seed, 1])
     noise = torch.Generator().manual_seed(seed)
-    labels = label_set()
     optimizer = make_optimizer(
         network, _MUON_RATE, _ADAM_RATE, 0.01, use_muon=lambda name, _: "head" not in name
     )
@@ -89,21 +89,22 @@ def train_evaluator(
     minutes: float | None,
     steps: int | None = None,
     test_clips: int = 600,
+    subset: str = "cpu",
 ) -> Evaluator:
     """Trains an evaluator of this world, or the cached one further, and caches it.
 
     Its accuracies are measured on `test_clips` renders of each side of the split, of unseen seeds.
     """
-    labels, key = label_set(), evaluator_key(world, config)
+    labels, key = label_set(subset), evaluator_key(world, config, subset)
     path = evaluator_path(key)
     if path.exists():
         network = load_evaluator(path).network.requires_grad_(True)
     else:
         torch.manual_seed(0)
-        network = EvaluatorNetwork(config, {f: len(n) for f, n in labels.classes.items()})
+        network = EvaluatorNetwork(config, labels)
     # Another seed than before: a continued run must not see the same batches again.
     seed = path.stat().st_mtime_ns % 2**32 if path.exists() else 0
-    train_network(network, world, Budget(minutes=minutes, steps=steps), seed)
+    train_network(network, labels, world, Budget(minutes=minutes, steps=steps), seed)
     measured = measure_on_renders(Evaluator(network, labels, key, {}, {}), world, test_clips)
     evaluator = Evaluator(network, labels, key, measured.accuracies, measured.features)
     save_evaluator(evaluator, config, path)

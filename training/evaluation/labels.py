@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
-from training.world.catalog import ACTIONS, DIRECTIONS, PLACES, SUBJECTS
+from training.world import subsets
+from training.world.catalog import DIRECTIONS
+from training.world.full.actions import CROSSING
 from training.world.scene import Scene, sample_scene, stages
+from training.world.subsets import Subset, subset_named
 
 FIELDS = ("subject", "action", "place", "colour", "time", "direction")
-"""Labels of a whole clip, in the order of reports."""
+"""Labels of a whole clip that every subset has, in the order of reports."""
+
+_SETTINGS = ("weather", "camera")
+"""Further labels, of subsets where they vary."""
 
 UNKNOWN = -1
 """Class index of a label that a clip does not determine; it is neither trained nor scored."""
 
-# The colours that captions may name; the other subjects have no colour of their own.
-_COLOURS = {
+# The colours that captions of the cpu subset may name; its other subjects have none.
+_CPU_COLOURS = {
     "zebra": "black and white",
     "cow": "black and white",
     "fox": "orange",
@@ -29,16 +35,24 @@ _COLOURS = {
     "taxi": "yellow",
     "car": "red",
 }
-_TIMES = ("day", "night")
+# In the cpu subset night is a place (the meadow at night), as its prompts say.
+_CPU_TIMES = ("day", "night")
 # A cheering subject looks at the viewer, and at the lake the water decides where a drinker looks.
-_NO_DIRECTION = frozenset({"cheer", "drink"})
+_CPU_NO_DIRECTION = frozenset({"cheer", "drink"})
 
 
 @dataclass(frozen=True)
 class LabelSet:
-    """Class names of every head; `index` and `name` translate."""
+    """Class names of every head, and the stages of every action."""
 
+    subset: str
     classes: dict[str, tuple[str, ...]]  # field, or "stage" -> names
+    stage_lines: dict[str, tuple[str, ...]]  # action -> what can be seen of it, in order
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Labels of a whole clip."""
+        return tuple(field for field in self.classes if field != "stage")
 
     def index(self, field: str, name: str | None) -> int:
         """Class of a name; None is UNKNOWN. ValueError lists the names that exist."""
@@ -55,14 +69,19 @@ class LabelSet:
 
 def labels_of(scene: Scene) -> dict[str, str | None]:
     """Field -> name; None where the scene does not determine the label."""
-    return {
-        "subject": scene.subject,
-        "action": scene.action,
-        "place": scene.place,
-        "colour": _COLOURS.get(scene.subject),
-        "time": "night" if scene.place == "night" else "day",
-        "direction": None if scene.action in _NO_DIRECTION else scene.direction,
-    }
+    if scene.world == subsets.CPU.name:
+        return {
+            "subject": scene.subject,
+            "action": scene.action,
+            "place": scene.place,
+            "colour": _CPU_COLOURS.get(scene.subject),
+            "time": "night" if scene.place == "night" else "day",
+            "direction": None if scene.action in _CPU_NO_DIRECTION else scene.direction,
+        }
+    names = subsets.labels_of(scene)
+    colour = None if names["colour"] not in subset_named(scene.world).colours else names["colour"]
+    crosses = scene.action in CROSSING or scene.direction == "toward"
+    return {**names, "colour": colour, "direction": scene.direction if crosses else None}
 
 
 def visible_stage(name: str) -> str:
@@ -70,30 +89,32 @@ def visible_stage(name: str) -> str:
     return name.removesuffix("_again")
 
 
-@lru_cache(maxsize=1)
-def stage_names() -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def label_set(subset: str = subsets.CPU.name) -> LabelSet:
+    """The classes of a subset of the toy world; fields without a choice are left out."""
+    world = subset_named(subset)
+    lines = _stage_lines(world)
+    cpu = world is subsets.CPU
+    classes: dict[str, tuple[str, ...]] = {
+        "subject": world.subjects,
+        "action": world.actions,
+        "place": world.places,
+        "colour": tuple(sorted(set(_CPU_COLOURS.values()))) if cpu else world.colours,
+        "time": _CPU_TIMES if cpu else world.times,
+        "direction": DIRECTIONS,
+    }
+    for field, names in zip(_SETTINGS, (world.weathers, world.cameras), strict=True):
+        if len(names) > 1:
+            classes[field] = names
+    classes["stage"] = tuple(sorted({name for names in lines.values() for name in names}))
+    return LabelSet(subset, classes, lines)
+
+
+def _stage_lines(world: Subset) -> dict[str, tuple[str, ...]]:
     """Action -> its stages in order, as they can be seen; neighbours that look alike are one."""
-    example = sample_scene(np.random.default_rng(0))
+    example = sample_scene(np.random.default_rng(0), world=world.name)
     result = {}
-    for action in ACTIONS:
-        scene = Scene(**{**vars(example), "action": action})
-        names = [visible_stage(name) for name, _, _ in stages(scene)]
+    for action in world.actions:
+        names = [visible_stage(name) for name, _, _ in stages(replace(example, action=action))]
         result[action] = tuple(n for i, n in enumerate(names) if i == 0 or n != names[i - 1])
     return result
-
-
-@lru_cache(maxsize=1)
-def label_set() -> LabelSet:
-    """The classes of the toy world."""
-    seen = sorted({name for names in stage_names().values() for name in names})
-    return LabelSet(
-        {
-            "subject": SUBJECTS,
-            "action": ACTIONS,
-            "place": PLACES,
-            "colour": tuple(sorted(set(_COLOURS.values()))),
-            "time": _TIMES,
-            "direction": DIRECTIONS,
-            "stage": tuple(seen),
-        }
-    )

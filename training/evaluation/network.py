@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.evaluation.labels import FIELDS
+from training.evaluation.labels import LabelSet
 from training.vqvae.model import PixelNorm, ResidualBlock
 
 STEM = 4  # pixels per side that the first layer handles as channels
@@ -95,11 +95,12 @@ class _Neighbours(nn.Module):
 
 
 class EvaluatorNetwork(nn.Module):
-    """Clips [B, F, 3, P, P] in 0..1 -> Scores. `classes` names every head's classes."""
+    """Clips [B, F, 3, P, P] in 0..1 -> Scores. The labels say what the heads tell apart."""
 
-    def __init__(self, config: NetworkConfig, classes: dict[str, int]) -> None:
+    def __init__(self, config: NetworkConfig, labels: LabelSet) -> None:
         super().__init__()
         self.pixels = config.pixels
+        classes = {field: len(names) for field, names in labels.classes.items()}
         wide, narrow = config.frame_features, config.features
         self.encoder = FrameEncoder(config)
         self.neighbours = nn.Sequential(_Neighbours(wide), _Neighbours(wide))
@@ -108,7 +109,7 @@ class EvaluatorNetwork(nn.Module):
         self.box_head = nn.Linear(wide, 4)
         self.clip = nn.Linear(2 * wide, narrow)
         self.rate_head = nn.Linear(narrow, 1)
-        self.heads = nn.ModuleDict({field: nn.Linear(narrow, classes[field]) for field in FIELDS})
+        self.heads = nn.ModuleDict({f: nn.Linear(narrow, classes[f]) for f in labels.fields})
 
     def forward(self, clips: Tensor) -> Scores:
         batch, count = clips.shape[:2]

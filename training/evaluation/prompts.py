@@ -10,15 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from training.evaluation.labels import FIELDS, LabelSet, labels_of
+from training.evaluation.labels import LabelSet, labels_of
 from training.world.captions import LANGUAGES, stated_caption
-from training.world.catalog import directions_of
+from training.world.full.actions import PROPS
+from training.world.full.catalog import others_of
+from training.world.full.split import is_held_out as full_is_held_out
 from training.world.scene import Scene, sample_scene
-from training.world.split import combinations
+from training.world.split import is_held_out as cpu_is_held_out
+from training.world.subsets import CPU, subset_named
 
-_COLUMNS = ("prompt", "language", "seed", *FIELDS)
+_COLUMNS = ("prompt", "language", "seed")
 _MOST_SEED = 2**32 - 1
 _FULL = frozenset({"subject", "action", "place"})
+_CAPTIONS = 60  # drawn per prompt
+_TRIES = 200  # scenes drawn for one combination until the other labels fit
 
 
 class PromptFileError(ValueError):
@@ -37,11 +42,11 @@ class LabelledPrompt:
     split: str | None  # "seen", "held-out"; None where subject, action or place is open
 
 
-def default_prompts(count: int, seed: int) -> list[LabelledPrompt]:
+def default_prompts(count: int, seed: int, subset: str = CPU.name) -> list[LabelledPrompt]:
     """`count` prompts: every scene is asked for in English and in Chinese, with the same seed.
 
     Half of the scenes are of held-out pairs. Every caption states subject, action and place, and
-    the direction where its scene has one to name.
+    as much of the rest as its phrases can name; what it does not state is not asked for.
     """
     if count < 2 or count % 2:
         raise ValueError(f"the number of clips must be even and at least 2, not {count}")
@@ -49,12 +54,10 @@ def default_prompts(count: int, seed: int) -> list[LabelledPrompt]:
     for index in range(count // 2):
         held_out = index % 2 == 0
         rng = np.random.default_rng([seed, index])
-        scene = sample_scene(rng, "heldout" if held_out else "train")
+        scene = sample_scene(rng, "heldout" if held_out else "train", subset)
         for language in LANGUAGES:
             text, states = _full_caption(scene, language, rng)
-            labels = labels_of(scene)
-            if "direction" not in states:
-                labels["direction"] = None
+            labels = _stated(labels_of(scene), scene, states)
             split = "held-out" if held_out else "seen"
             result.append(LabelledPrompt(text, language, seed + index, labels, scene, split))
     return result
@@ -63,16 +66,20 @@ def default_prompts(count: int, seed: int) -> list[LabelledPrompt]:
 def _full_caption(
     scene: Scene, language: str, rng: np.random.Generator
 ) -> tuple[str, frozenset[str]]:
-    """A caption that leaves nothing open, if there is one: some phrases never name a direction."""
-    best = None
-    for _ in range(200):
-        caption = stated_caption(scene, rng, language)
-        if caption.states >= _FULL:
-            best = caption
-            if "direction" in caption.states or not scene.moves:
-                break
-    assert best is not None, f"no caption of {scene} states everything"
+    """The caption that states most of some dozens; there are phrases that never name everything."""
+    captions = [stated_caption(scene, rng, language) for _ in range(_CAPTIONS)]
+    full = [caption for caption in captions if caption.states >= _FULL]
+    best = max(full, key=lambda caption: len(caption.states))
     return best.text, best.states
+
+
+def _stated(
+    labels: dict[str, str | None], scene: Scene, states: frozenset[str]
+) -> dict[str, str | None]:
+    """The labels that a caption asks for. In the cpu subset colour and time follow from subject and
+    place, whether a word names them or not."""
+    implied = {"colour", "time"} if scene.world == CPU.name else set()
+    return {field: name if field in states | implied else None for field, name in labels.items()}
 
 
 def read_prompts(path: Path, labels: LabelSet, first_seed: int) -> list[LabelledPrompt]:
@@ -122,9 +129,10 @@ def _csv_rows(path: Path) -> list[Any]:
 def _read_row(where: str, row: Any, labels: LabelSet, seed: int) -> LabelledPrompt:
     if not isinstance(row, dict):
         raise PromptFileError(f"{where}: must be an object with a prompt, not {row!r}")
-    unknown = [name for name in row if name not in _COLUMNS]
+    columns = (*_COLUMNS, *labels.fields)
+    unknown = [name for name in row if name not in columns]
     if unknown:
-        raise PromptFileError(f"{where}: unknown field {unknown[0]!r}; use {', '.join(_COLUMNS)}")
+        raise PromptFileError(f"{where}: unknown field {unknown[0]!r}; use {', '.join(columns)}")
     text = row.get("prompt")
     if not isinstance(text, str) or not text.strip():
         raise PromptFileError(f"{where}: field prompt is missing or empty")
@@ -133,14 +141,14 @@ def _read_row(where: str, row: Any, labels: LabelSet, seed: int) -> LabelledProm
         raise PromptFileError(
             f"{where}: field language is {language!r}, not one of {', '.join(LANGUAGES)}"
         )
-    wanted: dict[str, str | None] = {field: row.get(field) for field in FIELDS}
+    wanted: dict[str, str | None] = {field: row.get(field) for field in labels.fields}
     for field, name in wanted.items():
         if name is not None and name not in labels.classes[field]:
             allowed = ", ".join(labels.classes[field])
             raise PromptFileError(f"{where}: field {field} is {name!r}, not one of {allowed}")
     if all(name is None for name in wanted.values()):
-        raise PromptFileError(f"{where}: no label; give at least one of {', '.join(FIELDS)}")
-    scene, split = _matching_scene(wanted, seed)
+        raise PromptFileError(f"{where}: no label; give at least one of {', '.join(labels.fields)}")
+    scene, split = _matching_scene(wanted, seed, labels.subset)
     return LabelledPrompt(text, language, _seed(where, row, seed), wanted, scene, split)
 
 
@@ -157,22 +165,49 @@ def _seed(where: str, row: dict[str, Any], default: int) -> int:
     return seed
 
 
-def _matching_scene(labels: dict[str, str | None], seed: int) -> tuple[Scene | None, str | None]:
-    """A scene that shows the labels, if the world has one, and its side of the split."""
-    rng = np.random.default_rng(seed)
-    wanted = [labels[field] for field in ("subject", "action", "place")]
+def _matching_scene(
+    labels: dict[str, str | None], seed: int, subset: str
+) -> tuple[Scene | None, str | None]:
+    """A scene that shows the labels, if the world has one, and its side of the split.
+
+    The side is None where subject, action or place is open.
+    """
+    rng, world = np.random.default_rng(seed), subset_named(subset)
     choices = [
-        (combination, split)
-        for split, held_out in (("seen", False), ("held-out", True))
-        for combination in combinations(held_out)
-        if all(name in (None, own) for name, own in zip(wanted, combination, strict=True))
+        (subject, action, place)
+        for subject in world.subjects
+        if labels["subject"] in (None, subject)
+        for action in world.actions_of(subject)
+        if labels["action"] in (None, action)
+        for place in world.places_of(subject, action)
+        if labels["place"] in (None, place)
     ]
-    for index in rng.permutation(len(choices)):
-        (subject, action, place), split = choices[index]
-        for direction in directions_of(action):
-            base = sample_scene(rng)
-            scene = replace(base, subject=subject, action=action, place=place, direction=direction)
-            own = labels_of(scene)
-            if all(name in (None, own[field]) for field, name in labels.items()):
-                return scene, None if None in wanted else split
+    if not choices:
+        return None, None
+    for _ in range(_TRIES):
+        subject, action, place = choices[rng.integers(len(choices))]
+        base = sample_scene(rng, world=subset)
+        names = {"subject": subject, "action": action, "place": place}
+        # A setting that was drawn for another place or action may be impossible here: plain ones.
+        plain = {"colour": None, "time": "day", "weather": "clear", "camera": "still"}
+        asked = {name: labels[name] for name in plain if labels.get(name) and subset != CPU.name}
+        direction = labels["direction"] or ("toward" if action == "walk_toward" else base.direction)
+        company = _company(subject, action) if subset != CPU.name else {}
+        scene = replace(base, **names, **{**plain, **asked}, **company, direction=direction)
+        if all(name in (None, labels_of(scene)[field]) for field, name in labels.items()):
+            open_ = any(labels[field] is None for field in names)
+            return scene, None if open_ else "held-out" if _held_out(scene) else "seen"
     return None, None
+
+
+def _company(subject: str, action: str) -> dict[str, str | None]:
+    """The second subject and the thing that an action needs."""
+    others, props = others_of(subject, action), PROPS.get(action, ())
+    return {"other": others[0] if others else None, "prop": props[0] if props else None}
+
+
+def _held_out(scene: Scene) -> bool:
+    names = (scene.subject, scene.action, scene.place)
+    if scene.world == CPU.name:
+        return cpu_is_held_out(*names)
+    return full_is_held_out(*names, scene.colour)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.labels import FIELDS, LabelSet, labels_of, visible_stage
+from training.evaluation.labels import LabelSet, labels_of, visible_stage
 from training.world.atlas import World
 from training.world.composite import render
 from training.world.dataset import WINDOW_FRAMES, key_frame_times
@@ -54,7 +54,7 @@ def render_clips(
     named = [labels_of(scene) for scene in scenes]
     return RenderedClips(
         frames=np.stack([frames for frames, _ in drawn]),
-        labels={f: np.array([labels.index(f, names[f]) for names in named]) for f in FIELDS},
+        labels={f: np.array([labels.index(f, names[f]) for names in named]) for f in labels.fields},
         stages=np.array(stages),
         boxes=boxes,
         visible=visible,
@@ -83,7 +83,7 @@ def training_clips(
     """A batch of fresh clips of both sides of the split, all shown in the same kind of window."""
     kind = rng.choice(3, p=_WINDOW_WEIGHTS)
     splits = np.where(rng.random(count) < _HELD_OUT_SHARE, "heldout", "train")
-    scenes = [sample_scene(rng, str(split)) for split in splits]
+    scenes = [sample_scene(rng, str(split), labels.subset) for split in splits]
     if kind < 2:
         times = [whole_clip_times((SCORED_RATE, 1)[kind])] * count
     else:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from training.evaluation.clip_sampler import Settings
-from training.evaluation.evaluation import SHARED, Evaluation
+from training.evaluation.evaluation import Evaluation
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.package import ModelPackage
 
@@ -80,9 +80,8 @@ def _group_table(sources: dict[str, Any], group: str) -> str:
     columns = {name: groups[group] for name, groups in sources.items() if group in groups}
     counts = ", ".join(f"{name} {found['clips']}" for name, found in columns.items())
     rows = [["", *columns, "of ceiling"]]
-    for name in SHARED:
+    for name, share in columns["generated"]["shareOfCeiling"].items():
         if columns["generated"][name]["n"]:
-            share = columns["generated"]["shareOfCeiling"][name]
             cells = [_share(found[name]) for found in columns.values()]
             rows.append([name, *cells, "" if share is None else f"{share:.0%}"])
     for name, digits in (("frechetDistance", 2), ("inceptionScore", 1), ("identity", 3),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.evaluation.labels import LabelSet, stage_names
+from training.evaluation.labels import LabelSet
 
 
 def decoded_stages(shares: np.ndarray, action: str, labels: LabelSet) -> list[str]:
@@ -15,7 +15,7 @@ def decoded_stages(shares: np.ndarray, action: str, labels: LabelSet) -> list[st
     shares [F, stages]: probabilities of every frame. Only stages of the wanted action compete: a
     walk before drinking and any other walk look alike.
     """
-    own = sorted(set(stage_names()[action]))
+    own = sorted(set(labels.stage_lines[action]))
     columns = [labels.index("stage", name) for name in own]
     best = [own[i] for i in shares[:, columns].argmax(-1)]
     return [name for i, name in enumerate(best) if i == 0 or name != best[i - 1]]
@@ -29,18 +29,13 @@ def is_complete(seen: Sequence[str], wanted: Sequence[str]) -> bool:
     return all(stage in rest for stage in wanted)
 
 
-def is_staged(action: str) -> bool:
-    """True for actions of more than one visible stage; the others are always complete."""
-    return len(stage_names()[action]) > 1
-
-
 def completions(shares: np.ndarray, actions: Sequence[str | None], labels: LabelSet) -> np.ndarray:
-    """float64 [N]: 1 complete, 0 not, NaN for clips without a staged action; shares [N, F, S]."""
+    """float64 [N]: 1 complete, 0 not, NaN for actions of one stage or none; shares [N, F, S]."""
     result = np.full(len(actions), np.nan)
     for index, action in enumerate(actions):
-        if action is not None and is_staged(action):
-            seen = decoded_stages(shares[index], action, labels)
-            result[index] = is_complete(seen, stage_names()[action])
+        line = () if action is None else labels.stage_lines[action]
+        if action is not None and len(line) > 1:
+            result[index] = is_complete(decoded_stages(shares[index], action, labels), line)
     return result
 
 

@@ -25,6 +25,7 @@ from training.evaluation.rendered_clips import (
 )
 from training.world.scene import Scene, sample_scene
 from training.world.synthetic import synthetic_world
+from training.world.synthetic_full import synthetic_full_world
 
 SMALL = NetworkConfig(pixels=32, widths=(24, 32, 48), frame_features=64, features=32)
 DRINK = Scene("lion", "drink", "lake", 0, "left", 1.0, 8)
@@ -58,6 +59,15 @@ def test_training_windows_are_whole_clips_and_shorter_ones() -> None:
         clips = training_clips(rng, 2, synthetic_world(32), label_set())
         shapes |= {(clips.frames.shape[1], float(rate)) for rate in clips.rates}
     assert {(9, 2.0), (5, 1.0), (5, 2.0), (5, 4.0)} == shapes
+
+
+def test_clips_of_the_full_world_have_more_labels() -> None:
+    labels, rng = label_set("full"), np.random.default_rng(1)
+    clips = training_clips(rng, 6, synthetic_full_world(32), labels)
+    assert {"weather", "camera"} <= set(clips.labels)
+    network = EvaluatorNetwork(SMALL, labels)
+    terms = evaluator_loss(network(clips_to_tensor(clips.frames, 32)), clips)
+    assert torch.isfinite(sum(terms.values(), torch.zeros(()))) and "camera" in terms
 
 
 def test_augmentation_keeps_the_picture_recognisable() -> None:
@@ -110,7 +120,7 @@ def test_the_key_follows_the_pixels_and_the_network() -> None:
 
 def test_unknown_labels_do_not_train() -> None:
     labels = label_set()
-    network = EvaluatorNetwork(SMALL, {f: len(n) for f, n in labels.classes.items()})
+    network = EvaluatorNetwork(SMALL, labels)
     clips = render_clips([DRINK], [whole_clip_times(1)], synthetic_world(32), labels)
     terms = evaluator_loss(network(clips_to_tensor(clips.frames, 32)), clips)
     assert "direction" not in terms and {"subject", "action", "stage", "box"} <= set(terms)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.evaluation.labels import LabelSet, label_set, labels_of, stage_names
+from training.evaluation.labels import label_set, labels_of
 from training.evaluation.metrics import (
     frechet_distance,
     inception_score,
@@ -19,8 +19,8 @@ from training.evaluation.stage_progress import (
     travel_per_frame,
 )
 from training.evaluation.steadiness import background_flicker, identity_agreement
-from training.world.catalog import ACTIONS
 from training.world.scene import sample_scene, stages
+from training.world.subsets import subset_named
 
 
 def test_wilson_interval_has_the_published_values() -> None:
@@ -87,18 +87,20 @@ def test_stages_are_decoded_among_those_of_the_action() -> None:
     assert found[:2].tolist() == [1, 0] and np.isnan(found[2:]).all()
 
 
-def test_every_scene_has_known_labels_and_its_own_stages_are_complete() -> None:
-    labels, rng = label_set(), np.random.default_rng(3)
+@pytest.mark.parametrize("subset", ["cpu", "full"])
+def test_every_scene_has_known_labels_and_its_own_stages_are_complete(subset: str) -> None:
+    labels, rng = label_set(subset), np.random.default_rng(3)
     for split in ("train", "heldout"):
         for _ in range(100):
-            scene = sample_scene(rng, split)
+            scene = sample_scene(rng, split, subset)
             for field, name in labels_of(scene).items():
                 assert labels.index(field, name) < len(labels.classes[field])
             line = [name.removesuffix("_again") for name, _, _ in stages(scene)]
-            assert is_complete(line, stage_names()[scene.action])
-    assert set(stage_names()) == set(ACTIONS)
-    with pytest.raises(ValueError, match=r"place 'moon' is not one of meadow"):
-        LabelSet(labels.classes).index("place", "moon")
+            assert is_complete(line, labels.stage_lines[scene.action])
+    assert set(labels.stage_lines) == set(subset_named(subset).actions)
+    assert ("camera" in labels.fields) == (subset == "full")
+    with pytest.raises(ValueError, match=r"place 'nowhere' is not one of meadow"):
+        labels.index("place", "nowhere")
 
 
 def test_progress_per_frame_halves_when_the_rate_doubles() -> None:

@@ -33,6 +33,28 @@ def test_default_prompts_pair_the_languages_and_halve_the_split() -> None:
         default_prompts(7, seed=0)
 
 
+def test_prompts_of_the_full_world_ask_for_what_they_say() -> None:
+    prompts = default_prompts(40, seed=0, subset="full")
+    rainy = [p for p in prompts if p.labels["weather"] == "rain" and p.language == "en"]
+    assert rainy and all("rain" in p.text.lower() for p in rainy)
+    assert {p.labels["colour"] for p in prompts} > {None}
+
+
+def test_files_for_the_full_world_find_scenes(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    rows = [
+        {"prompt": "a lion chases at sunset", "subject": "lion", "action": "chase",
+         "place": "meadow", "time": "sunset", "weather": "fog"},
+        {"prompt": "a robot on the moon", "place": "moon", "camera": "zoom_in"},
+    ]  # fmt: skip
+    path.write_text(json.dumps(rows), encoding="utf-8")
+    first, second = read_prompts(path, label_set("full"), 0)
+    assert first.scene is not None and first.split in ("seen", "held-out")
+    assert (first.scene.time, first.scene.weather) == ("sunset", "fog")
+    assert first.scene.other is not None
+    assert second.scene is not None and second.scene.place == "moon"
+
+
 def _read(path: Path, content: object) -> list:
     text = content if isinstance(content, str) else json.dumps(content)
     path.write_text(text, encoding="utf-8")

@@ -32,7 +32,7 @@ def evaluator() -> Evaluator:
     """Untrained: its verdicts are arbitrary, but the same for the same pictures."""
     torch.manual_seed(1)
     labels = label_set()
-    network = EvaluatorNetwork(SMALL, {f: len(n) for f, n in labels.classes.items()}).eval()
+    network = EvaluatorNetwork(SMALL, labels).eval()
     features = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
     return Evaluator(network, labels, "untrained", {}, {9: features, 5: features})
 
