@@ -28,7 +28,7 @@ class ScoredClips:
 
 
 def score_clips(evaluator: Evaluator, clips: np.ndarray) -> ScoredClips:
-    """clips uint8 [N, 5 * 2^k - ..., P, P, 3]: 5, 9, 17 or 33 frames; 9 (or 5) are scored.
+    """clips uint8 [N, F, P, P, 3] with 5, 9, 17 or 33 frames, of which 9 (or the 5) are scored.
 
     Identity and flicker look at every frame.
     """

@@ -25,6 +25,7 @@ _NOTES = {
     "flicker": "mean difference of neighbouring frames outside the subject, levels of 0..255",
     "obeys": "progress per frame at twice the rate is nearer to 1/2 than to 1 or 1/4",
     "interval": "95 %, Wilson",
+    "pixels": "frames are scored as the decoder gives them, before any upscaler",
 }
 
 
