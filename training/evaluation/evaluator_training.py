@@ -29,7 +29,8 @@ CLIPS_PER_STEP = 16
 _MUON_RATE, _ADAM_RATE = 6e-3, 2e-3
 # What the report rests on most weighs most; places and times are learned at once.
 _WEIGHTS = {"subject": 1.0, "action": 1.5, "place": 0.5, "colour": 0.3, "time": 0.2}
-_STAGE_WEIGHT, _FRAME_SUBJECT_WEIGHT, _BOX_WEIGHT, _RATE_WEIGHT = 1.0, 0.5, 5.0, 0.3
+_STAGE_WEIGHT, _FRAME_SUBJECT_WEIGHT, _BOX_WEIGHT, _RATE_WEIGHT = 1.5, 0.5, 5.0, 0.3
+_CONTINUED = 0.5  # of the learning rates, where a cached evaluator is trained further
 
 
 def evaluator_loss(scores: Scores, truth: RenderedClips) -> dict[str, Tensor]:
@@ -57,9 +58,17 @@ def evaluator_loss(scores: Scores, truth: RenderedClips) -> dict[str, Tensor]:
 
 
 def train_network(
-    network: EvaluatorNetwork, labels: LabelSet, world: World, budget: Budget, seed: int = 0
+    network: EvaluatorNetwork,
+    labels: LabelSet,
+    world: World,
+    budget: Budget,
+    seed: int = 0,
+    highest: float = 1.0,
 ) -> EvaluatorNetwork:
-    """Trains in place until the budget is spent; every batch is rendered anew."""
+    """Trains in place until the budget is spent; every batch is rendered anew.
+
+    The learning rates fall from `highest` times the usual ones to zero.
+    """
     rng = np.random.default_rng([seed, 1])
     noise = torch.Generator().manual_seed(seed)
     optimizer = make_optimizer(
@@ -75,7 +84,7 @@ def train_network(
         terms = evaluator_loss(scores, truth)
         optimizer.zero_grad()
         sum(terms.values(), torch.zeros(())).backward()
-        scale_learning_rate(optimizer, linear_decay(budget.share, warmup=0.02))
+        scale_learning_rate(optimizer, highest * linear_decay(budget.share, warmup=0.02))
         optimizer.step()
         budget.step += 1
         progress.update(terms, CLIPS_PER_STEP)
@@ -99,12 +108,13 @@ def train_evaluator(
     path = evaluator_path(key)
     if path.exists():
         network = load_evaluator(path).network.requires_grad_(True)
+        # Other batches than before, and no leap away from what is learned.
+        seed, highest = path.stat().st_mtime_ns % 2**32, _CONTINUED
     else:
+        seed, highest = 0, 1.0
         torch.manual_seed(0)
         network = EvaluatorNetwork(config, labels)
-    # Another seed than before: a continued run must not see the same batches again.
-    seed = path.stat().st_mtime_ns % 2**32 if path.exists() else 0
-    train_network(network, labels, world, Budget(minutes=minutes, steps=steps), seed)
+    train_network(network, labels, world, Budget(minutes=minutes, steps=steps), seed, highest)
     measured = measure_on_renders(Evaluator(network, labels, key, {}, {}), world, test_clips)
     evaluator = Evaluator(network, labels, key, measured.accuracies, measured.features)
     save_evaluator(evaluator, config, path)

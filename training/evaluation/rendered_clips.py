@@ -19,6 +19,7 @@ SCORED_RATE = 2
 # A subject with fewer visible pixels than this share of the picture cannot be told.
 _LEAST_SHARE = 0.004
 _HELD_OUT_SHARE = 0.3
+_TRIES = 40
 # How often a training batch shows whole clips at 2 fps, at 1 fps, and shorter windows.
 _WINDOW_WEIGHTS = (0.45, 0.25, 0.3)
 
@@ -80,15 +81,29 @@ def subject_boxes(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def training_clips(
     rng: np.random.Generator, count: int, world: World, labels: LabelSet
 ) -> RenderedClips:
-    """A batch of fresh clips of both sides of the split, all shown in the same kind of window."""
+    """A batch of fresh clips of both sides of the split, all shown in the same kind of window.
+
+    Actions come about equally often: the stages of rare ones must be told as surely as others.
+    """
     kind = rng.choice(3, p=_WINDOW_WEIGHTS)
     splits = np.where(rng.random(count) < _HELD_OUT_SHARE, "heldout", "train")
-    scenes = [sample_scene(rng, str(split), labels.subset) for split in splits]
+    scenes = [_balanced_scene(rng, str(split), labels) for split in splits]
     if kind < 2:
         times = [whole_clip_times((SCORED_RATE, 1)[kind])] * count
     else:
         times = [_short_window(scene, rng) for scene in scenes]
     return render_clips(scenes, times, world, labels)
+
+
+def _balanced_scene(rng: np.random.Generator, split: str, labels: LabelSet) -> Scene:
+    """A scene of a random action, or any scene where that action is too rare to be met."""
+    actions = labels.classes["action"]
+    wanted = actions[int(rng.integers(len(actions)))]
+    for _ in range(_TRIES):
+        scene = sample_scene(rng, split, labels.subset)
+        if scene.action == wanted:
+            break
+    return scene
 
 
 def _short_window(scene: Scene, rng: np.random.Generator) -> list[float]:

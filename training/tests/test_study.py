@@ -42,7 +42,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     torch.manual_seed(0)
     labels = label_set()
     config = NetworkConfig(pixels=32, widths=(8, 8, 16), frame_features=16, features=8)
-    network = EvaluatorNetwork(config, {f: len(n) for f, n in labels.classes.items()})
+    network = EvaluatorNetwork(config, labels)
     evaluator = Evaluator(network.eval().requires_grad_(False), labels, "untrained", {}, {})
     made = Study(tmp_path_factory.mktemp("study"), SETTINGS, synthetic_world(16), evaluator)
     made.run(range(1))
