@@ -1,5 +1,6 @@
 import {
   Color,
+  DoubleSide,
   MeshLambertMaterial,
   type AnimationClip,
   type Material,
@@ -49,6 +50,7 @@ export function makeMatt(
   object: Object3D,
   colours: Readonly<Record<string, string>> = {},
   gain: Gain = [1, 1, 1],
+  isTwoSided = false,
 ): void {
   for (const mesh of meshesOf(object)) {
     // Moving limbs leave the rest pose's bounding sphere, and the camera would drop the mesh.
@@ -56,6 +58,7 @@ export function makeMatt(
     mesh.material = Array.isArray(mesh.material)
       ? mesh.material.map((material) => mattMaterial(material, colours, gain))
       : mattMaterial(mesh.material, colours, gain);
+    if (isTwoSided) for (const material of [mesh.material].flat()) material.side = DoubleSide;
   }
 }
 

@@ -11,6 +11,24 @@ const MASKS = {
     float wave = p.z < 0.42 ? legs : body;
     return smoothstep(-0.15, 0.15, wave - 0.1);
   }`,
+  tiger: `float coat(vec3 p) {
+    float bend = 0.6 * sin(p.z * 9.0) + 0.5 * sin(p.x * 14.0);
+    float body = sin(p.y * 44.0 + bend);
+    float wave = p.z < 0.40 ? sin(p.z * 40.0) - 0.25 : body;
+    return smoothstep(0.35, 0.6, wave);
+  }`,
+  spots: `float coat(vec3 p) {
+    vec2 q = vec2(p.y * 15.0, p.z * 9.0 + p.x * 3.0);
+    q.x += 0.5 * mod(floor(q.y), 2.0);
+    vec2 d = fract(q) - 0.5;
+    return 1.0 - smoothstep(0.22, 0.32, length(d));
+  }`,
+  clothes: `float coat(vec3 p) {
+    float side = abs(p.x - 0.5);
+    float trousers = step(0.22, p.y) * step(p.y, 0.53);
+    float shirt = step(0.53, p.y) * step(p.y, 0.82) * step(side, 0.2);
+    return max(trousers, shirt);
+  }`,
   patches: `float blob(vec2 p, vec2 centre, vec2 radius) {
     vec2 d = (p - centre) / radius;
     return dot(d, d);
