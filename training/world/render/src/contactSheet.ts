@@ -19,8 +19,15 @@ export class ContactSheet {
     }
   }
 
-  addPlates(label: string, plates: readonly HTMLCanvasElement[]): void {
-    this.rows.push({ label, thumbnails: plates.map((plate) => thumbnail(plate, 0, 0)) });
+  /** Adds single pictures, COLUMNS a row, to those already there under the same label. */
+  addPictures(label: string, pictures: readonly HTMLCanvasElement[]): void {
+    for (const picture of pictures) {
+      const last = this.rows.at(-1);
+      const isFull = last?.label !== label || last.thumbnails.length === COLUMNS;
+      const row = isFull ? { label, thumbnails: [] as HTMLCanvasElement[] } : last;
+      if (isFull) this.rows.push(row);
+      row.thumbnails.push(thumbnail(picture, 0, 0));
+    }
   }
 
   draw(): HTMLCanvasElement {
