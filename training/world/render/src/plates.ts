@@ -1,8 +1,8 @@
 import { Box3, Group, Vector3, type Object3D } from 'three';
 import { CELL, PIXELS, SCALE } from './geometry';
 import { loadModel, makeMatt } from './models';
-import { paintShapes, type Drink, type Prop } from './placeShapes';
-import type { Place } from './places';
+import { layoutsOf } from './places';
+import { paintShapes, type Drink, type Foreground, type Place, type Prop } from './places/layout';
 import { canvas2d, Stage } from './stage';
 
 /** Entry of one layout, as written to plates.json. */
@@ -10,7 +10,13 @@ export interface PlateEntry {
   readonly file: string;
   readonly footRow: number;
   readonly passRow?: number;
+  readonly waterRow?: number;
   readonly drink?: Drink;
+  /** Transparent picture of what stands in front of subjects whose feet are above `frontRow`. */
+  readonly front?: string;
+  readonly frontRow?: number;
+  /** Column behind which the foreground hides a subject. */
+  readonly hide?: { readonly x: number };
 }
 
 export interface Plates {
@@ -18,41 +24,83 @@ export interface Plates {
   readonly plates: { readonly file: string; readonly canvas: HTMLCanvasElement }[];
 }
 
-let stage: Stage | undefined;
+type Colours = Readonly<Record<string, string>>;
 
-/** Renders the background plates of a place, one per layout. */
-export async function renderPlace(place: Place): Promise<Plates> {
-  // The origin is the bottom left corner; scenery is seen level, since it stands far away.
-  stage ??= new Stage({ x: 0, y: PIXELS }, 0);
+let stage: Stage | undefined;
+/** Models are used again and again; each use draws a copy. */
+const models = new Map<string, Promise<Object3D>>();
+
+/** Renders the first `count` background plates of a place, one per layout. */
+export async function renderPlace(place: Place, count: number): Promise<Plates> {
   const result: Plates = { layouts: [], plates: [] };
-  for (const [index, layout] of place.layouts.entries()) {
+  for (const [index, layout] of layoutsOf(place, count).entries()) {
     const { canvas, context } = canvas2d(CELL, CELL);
     context.save();
     context.scale(SCALE, SCALE);
     paintShapes(context, layout.shapes, PIXELS);
     context.restore();
-    const scenery = await buildScenery(layout.props, place.colours);
-    context.drawImage(stage.draw(scenery), 0, 0, CELL, CELL);
+    await drawScenery(context, layout.props, place.colours);
     const file = `${place.id}/${index}.png`;
-    const { footRow, passRow, drink } = layout;
+    const { footRow, passRow, waterRow, drink } = layout;
     result.plates.push({ file, canvas });
+    const front = await renderFront(`${place.id}/${index}.front.png`, layout.front, place.colours);
+    if (front !== undefined) result.plates.push(front.plate);
     result.layouts.push({
       file,
       footRow,
       ...(passRow === undefined ? {} : { passRow }),
+      ...(waterRow === undefined ? {} : { waterRow }),
       ...(drink === undefined ? {} : { drink }),
+      ...front?.entry,
     });
   }
   return result;
 }
 
-async function buildScenery(
+async function renderFront(
+  file: string,
+  front: Foreground | undefined,
+  colours: Colours,
+): Promise<
+  | {
+      plate: Plates['plates'][number];
+      entry: Required<Pick<PlateEntry, 'front' | 'frontRow' | 'hide'>>;
+    }
+  | undefined
+> {
+  if (front === undefined) return undefined;
+  const { canvas, context } = canvas2d(CELL, CELL);
+  await drawScenery(context, front.props, colours);
+  return {
+    plate: { file, canvas },
+    entry: { front: file, frontRow: front.row, hide: { x: front.hideX } },
+  };
+}
+
+async function drawScenery(
+  context: CanvasRenderingContext2D,
   props: readonly Prop[],
-  colours: Readonly<Record<string, string>>,
-): Promise<Object3D> {
+  colours: Colours,
+): Promise<void> {
+  // The origin is the bottom left corner; scenery is seen level, since it stands far away.
+  stage ??= new Stage({ x: 0, y: PIXELS }, 0);
+  const scenery = await buildScenery(props, colours);
+  context.drawImage(stage.draw(scenery), 0, 0, CELL, CELL);
+}
+
+async function copyOf(file: string): Promise<Object3D> {
+  let model = models.get(file);
+  if (model === undefined) {
+    model = loadModel(file).then(({ object }) => object);
+    models.set(file, model);
+  }
+  return (await model).clone();
+}
+
+async function buildScenery(props: readonly Prop[], colours: Colours): Promise<Object3D> {
   const group = new Group();
   for (const prop of props) {
-    const { object } = await loadModel(prop.file);
+    const object = await copyOf(prop.file);
     makeMatt(object, colours);
     object.rotation.y = ((prop.turn ?? 0) * Math.PI) / 180;
     const holder = new Group();

@@ -1,8 +1,11 @@
+import type { Random } from '../random';
+
 /** Flat shapes that a place is painted from, in final pixels; painted in the order given. */
 export type Shape =
   | { kind: 'band'; from: number; to: number; colour: string }
   | { kind: 'box'; x: number; y: number; width: number; height: number; colour: string }
-  | { kind: 'ellipse'; x: number; y: number; rx: number; ry: number; colour: string };
+  | { kind: 'ellipse'; x: number; y: number; rx: number; ry: number; colour: string }
+  | { kind: 'polygon'; points: readonly (readonly [x: number, y: number])[]; colour: string };
 
 /** A scenery model standing with the middle of its foot at (x, y), `height` final pixels tall. */
 export interface Prop {
@@ -28,6 +31,28 @@ export interface Layout {
   /** Lake only: row for those who pass in front of the pond instead of drinking. */
   readonly passRow?: number;
   readonly drink?: Drink;
+  /** Row of the water's surface, where there is water to sail on. */
+  readonly waterRow?: number;
+  readonly front?: Foreground;
+}
+
+/** Things in front of the subjects. */
+export interface Foreground {
+  readonly props: readonly Prop[];
+  /** Subjects whose feet stand above this row are behind them. */
+  readonly row: number;
+  /** Column behind which a subject is hidden. */
+  readonly hideX: number;
+}
+
+export interface Place {
+  readonly id: string;
+  /** Material name -> colour of the scenery. */
+  readonly colours: Readonly<Record<string, string>>;
+  /** The first layouts, made by hand. */
+  readonly layouts: readonly Layout[];
+  /** Makes the layouts beyond them: the same for the same `index`. */
+  readonly more: (random: Random, index: number) => Layout;
 }
 
 export const band = (from: number, to: number, colour: string): Shape => ({
@@ -51,6 +76,11 @@ export const ellipse = (x: number, y: number, rx: number, ry: number, colour: st
   ry,
   colour,
 });
+export const polygon = (colour: string, ...points: readonly [number, number][]): Shape => ({
+  kind: 'polygon',
+  points,
+  colour,
+});
 export const prop = (file: string, x: number, y: number, height: number, turn = 0): Prop => ({
   file,
   x,
@@ -71,6 +101,10 @@ export function paintShapes(
       context.fillRect(0, shape.from, width, shape.to - shape.from);
     } else if (shape.kind === 'box') {
       context.fillRect(shape.x, shape.y, shape.width, shape.height);
+    } else if (shape.kind === 'polygon') {
+      context.beginPath();
+      for (const [x, y] of shape.points) context.lineTo(x, y);
+      context.fill();
     } else {
       context.beginPath();
       context.ellipse(shape.x, shape.y, shape.rx, shape.ry, 0, 0, 2 * Math.PI);
