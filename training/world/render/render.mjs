@@ -2,39 +2,43 @@
 /**
  * Renders the toy world's sprite atlas and background plates from the 3D assets.
  *
- *   node training/world/render/render.mjs [--out DIR] [--assets DIR] [--scale S] [--sheet FILE]
- *       [--only IDS]
+ *   node training/world/render/render.mjs [--out DIR] [--assets DIR] [--emoji DIR] [--scale S]
+ *       [--layouts N] [--sheet FILE] [--only IDS]
  *
  * Starts a private vite server and headless Chromium (software WebGL, no GPU needed).
  * --scale is how many stored pixels make a pixel of a 96x96 frame, along a side (2 when not given);
+ * --layouts is how many plates each place has (4 when not given);
  * --sheet also writes contact sheets (FILE-<id>.png); --only renders the named subjects and places
  * (comma separated) and writes no index.
  */
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
+import { greyPng } from './greyPng.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const REPOSITORY = resolve(HERE, '../../..');
+/** Starting takes long where the machine is busy. */
+const TIMEOUT_MS = 600_000;
 
 function readOptions() {
   const { values } = parseArgs({
     options: {
       out: { type: 'string' },
       assets: { type: 'string' },
+      emoji: { type: 'string' },
       scale: { type: 'string', default: '2' },
+      layouts: { type: 'string', default: '4' },
       sheet: { type: 'string' },
       only: { type: 'string' },
     },
   });
-  const scale = Number(values.scale);
-  if (!Number.isInteger(scale) || scale < 1 || scale > 8) {
-    throw new Error(`--scale must be a whole number from 1 to 8, not "${values.scale}".`);
-  }
+  const scale = wholeNumber('scale', values.scale, 1, 8);
+  const layouts = wholeNumber('layouts', values.layouts, 4, 64);
   const data = process.env['FLIPBOOK_DATA'] ?? join(REPOSITORY, 'training/data');
   const assets =
     values.assets ??
@@ -43,10 +47,22 @@ function readOptions() {
   return {
     out: resolve(values.out ?? join(data, 'render')),
     assets: resolve(assets),
+    emoji: resolve(
+      values.emoji ?? join(REPOSITORY, 'node_modules/@lobehub/fluent-emoji-3d/assets'),
+    ),
     scale,
+    layouts,
     sheet: values.sheet,
     only: values.only?.split(','),
   };
+}
+
+function wholeNumber(name, text, least, most) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new Error(`--${name} must be a whole number from ${least} to ${most}, not "${text}".`);
+  }
+  return value;
 }
 
 /** Serves the renderer page, with the asset folder as its public files. */
@@ -76,19 +92,22 @@ async function openPage(url) {
     args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader'],
   });
   const page = await browser.newPage();
+  page.setDefaultTimeout(TIMEOUT_MS);
   page.on('pageerror', (error) => console.error(`page: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error') console.error(`page: ${message.text()}`);
   });
   await page.goto(url);
-  await page.waitForFunction(() => window.toyWorld !== undefined, undefined, { timeout: 60_000 });
+  await page.waitForFunction(() => window.toyWorld !== undefined);
   return { browser, page };
 }
 
-async function savePng(path, base64) {
+async function save(path, bytes) {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, Buffer.from(base64, 'base64'));
+  await writeFile(path, bytes);
 }
+
+const savePng = (path, base64) => save(path, Buffer.from(base64, 'base64'));
 
 async function saveSheet(page, sheet, id) {
   const png = await page.evaluate(() => window.toyWorld.contactSheet());
@@ -97,25 +116,53 @@ async function saveSheet(page, sheet, id) {
 
 const timing = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
 
+/** Saves the files of a subject or billboard and returns its entry for atlas.json. */
+async function saveSprites({ entry, files, greyFiles, warnings }, out) {
+  for (const { file, png } of files) await savePng(join(out, file), png);
+  for (const { file, width, height, pixels } of greyFiles) {
+    await save(join(out, file), greyPng(width, height, Buffer.from(pixels, 'base64')));
+  }
+  for (const warning of warnings) console.warn(`warning: ${warning}`);
+  return entry;
+}
+
 async function renderSubjects(page, ids, { out, sheet }) {
   const subjects = {};
   for (const id of ids) {
     const start = performance.now();
-    const result = await page.evaluate((name) => window.toyWorld.renderSubject(name), id);
-    for (const { file, png } of result.files) await savePng(join(out, file), png);
-    for (const warning of result.warnings) console.warn(`warning: ${warning}`);
-    subjects[id] = { clips: result.clips };
+    const sprites = await page.evaluate((name) => window.toyWorld.renderSubject(name), id);
+    subjects[id] = await saveSprites(sprites, out);
     await saveSheet(page, sheet, id);
-    console.log(`${id}: ${Object.keys(result.clips).join(' ')} in ${timing(start)}`);
+    console.log(`${id}: ${Object.keys(sprites.entry.clips).join(' ')} in ${timing(start)}`);
   }
   return subjects;
 }
 
-async function renderPlaces(page, ids, { out, sheet }) {
+async function renderBillboards(page, billboards, { out, sheet, emoji }) {
+  const subjects = {};
+  const start = performance.now();
+  for (const { id, art } of billboards) {
+    const picture = await readFile(join(emoji, `${art}.webp`));
+    const address = `data:image/webp;base64,${picture.toString('base64')}`;
+    const sprites = await page.evaluate(
+      ([name, url]) => window.toyWorld.renderBillboard(name, url),
+      [id, address],
+    );
+    subjects[id] = await saveSprites(sprites, out);
+  }
+  if (billboards.length > 0) await saveSheet(page, sheet, 'billboards');
+  console.log(`${billboards.length} billboards in ${timing(start)}`);
+  return subjects;
+}
+
+async function renderPlaces(page, ids, { out, sheet, layouts }) {
   const places = {};
   const start = performance.now();
   for (const id of ids) {
-    const result = await page.evaluate((name) => window.toyWorld.renderPlace(name), id);
+    const result = await page.evaluate(
+      ([name, count]) => window.toyWorld.renderPlace(name, count),
+      [id, layouts],
+    );
     for (const { file, png } of result.files) await savePng(join(out, file), png);
     places[id] = { layouts: result.layouts };
   }
@@ -136,16 +183,28 @@ async function main() {
       `No 3D assets in ${options.assets}. Give their folder with --assets or FLIPBOOK_ASSETS.`,
     );
   });
+  await access(join(options.emoji, '1f418.webp')).catch(() => {
+    throw new Error(
+      `No emoji pictures in ${options.emoji}. Run npm install, or give their folder with --emoji.`,
+    );
+  });
   const start = performance.now();
   const { server, url } = await startServer(options.assets);
   const { browser, page } = await openPage(`${url}?scale=${options.scale}`);
   try {
     const { header, ...all } = await page.evaluate(() => {
-      const { header, subjects, places } = window.toyWorld;
-      return { header, subjects, places };
+      const { header, subjects, billboards, places } = window.toyWorld;
+      return { header, subjects, billboards, places };
     });
     const wanted = (id) => options.only?.includes(id) ?? true;
-    const subjects = await renderSubjects(page, all.subjects.filter(wanted), options);
+    const subjects = {
+      ...(await renderSubjects(page, all.subjects.filter(wanted), options)),
+      ...(await renderBillboards(
+        page,
+        all.billboards.filter(({ id }) => wanted(id)),
+        options,
+      )),
+    };
     const places = await renderPlaces(page, all.places.filter(wanted), options);
     if (options.only === undefined) {
       await writeJson(join(options.out, 'atlas.json'), { ...header, subjects });
