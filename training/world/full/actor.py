@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from training.world.atlas import Clip, Plate, World
+from training.world.full.catalog import SUBJECTS
 from training.world.motion import GRID, Pose, snap
 from training.world.scene_graph import Scene
 from training.world.sprites import SCENE_PIXELS
+
+_SIZES = {"ball": 1.4, "thing": 1.4}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Stage:
         return -1 if self.scene.direction == "left" else 1
 
     @property
+    def size(self) -> float:
+        """Small things are drawn larger where they are what the clip is about."""
+        return _SIZES.get(SUBJECTS[self.scene.subject].kind, 1.0)
+
+    @property
     def rest_x(self) -> int:
         """Column of a subject that stays; the middle where the camera moves."""
         if self.scene.camera != "still":
@@ -55,6 +63,7 @@ class Stage:
 
     def subject(self, pose: Pose, **more: object) -> Actor:
         """The scene's subject in a pose; clips that it lacks become its resting clip."""
+        pose = replace(pose, scale=pose.scale * self.size)
         known = pose if pose.clip in self.clips else replace(pose, clip=resting_clip(self.clips))
         return Actor(self.scene.subject, known, True, self.scene.colour, **more)
 

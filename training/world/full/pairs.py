@@ -24,7 +24,7 @@ def chase(stage: Stage, time: float) -> list[Actor]:
     columns = [snap(start + (pace + 2 * hurry) * time), snap(start + gap + pace * time)]
     if stage.side < 0:
         columns = [SCENE_PIXELS - x for x in columns]
-    row = stage.plate.pass_row - 2
+    row = stage.plate.pass_row
     mirrored = stage.side < 0
     phase = time * _CADENCE[gait] * stage.scene.speed
     ahead_pose = _pose(stage, stage.scene.other, gait, phase + 0.3, mirrored, columns[1], row)

@@ -14,7 +14,8 @@ from training.world.sprites import SCENE_PIXELS
 _SIZES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Seconds of one hop, the share of it in the air, its pixels and its height.
 _HOP_SECONDS, _HOP_AIR, _HOP_STRIDE, _HOP_LIFT = 0.55, 0.7, 2 * GRID, 7
-_HIDING_WAY = 44
+# Columns walked to the hiding place, and from its outer edge to where the body is covered.
+_HIDING_WAY, _HIDING_DEPTH = 52, 8
 _LAST = 0.999
 
 
@@ -133,14 +134,15 @@ def hop(stage: Stage, time: float) -> list[Actor]:
 def hide(stage: Stage, time: float) -> list[Actor]:
     """Walks behind the plate's foreground, on whichever side that is, and stays there."""
     end = stages(stage.scene)[0][2]
-    goal = snap(stage.plate.hide_x if stage.plate.hide_x is not None else SCENE_PIXELS // 2)
-    side = -1 if goal < SCENE_PIXELS // 2 else 1
+    outer = stage.plate.hide_x if stage.plate.hide_x is not None else SCENE_PIXELS // 2
+    side = -1 if outer < SCENE_PIXELS // 2 else 1
+    goal = snap(outer - side * _HIDING_DEPTH)
     left = _HIDING_WAY * max(0.0, 1 - time / end)
     x = goal - side * snap(left)
     row = min(stage.plate.pass_row, stage.plate.front_row - 2)
     arrived = time >= end
     if "walk" in stage.clips:
-        clip, phase, lift = ("idle", time / 2, 0) if arrived else ("walk", time * 0.5, 0)
+        clip, phase, lift = ("idle", time / 2, 0) if arrived else ("walk", time * 0.75, 0)
     else:
         hops = _HIDING_WAY / _HOP_STRIDE
         moved, height, _ = hop_offset(min(time, end), _HOP_SECONDS * hops / end)

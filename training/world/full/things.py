@@ -13,7 +13,7 @@ _ROLL_PACE, _BOUNCE_SECONDS, _BOUNCE_LIFT = 16, 0.9, 30
 _PROP_SCALE = 0.5
 # Where a person's things are, relative to the feet: columns ahead and rows up.
 _HAND, _WINDUP, _RELEASE, _FEET = (11, 22), (-9, 42), (12, 40), (17, 0)
-_THROW_WAY, _KICK_WAY = 46, 50
+_THROW_WAY, _KICK_WAY = 40, 38
 _LAST = 0.999
 
 
@@ -27,7 +27,7 @@ def roll(stage: Stage, time: float) -> list[Actor]:
     """A ball rolls across the picture; it turns as far as it goes."""
     pace = snap(_ROLL_PACE * stage.scene.speed)
     x = stage.crossing_x(pace * time, pace * CLIP_SECONDS)
-    turn = math.degrees(pace * time / _radius(stage, stage.scene.subject, 1.0))
+    turn = math.degrees(pace * time / _radius(stage, stage.scene.subject, stage.size))
     return [stage.subject(stage.standing("still", 0.0, x), tilt=-stage.side * turn)]
 
 
