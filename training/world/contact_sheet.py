@@ -39,11 +39,16 @@ class Row:
     text: str
 
 
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font with Chinese glyphs when the system has one."""
-    for path in _FONTS:
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def load_font(file: Path | None = None) -> Font:
+    """The font file, or one with Chinese glyphs when the system has one."""
+    for path in (file,) if file else _FONTS:
         if Path(path).exists():
             return ImageFont.truetype(path, _FONT_SIZE)
+    if file:
+        raise FileNotFoundError(f"there is no font {file}")
     return ImageFont.load_default()
 
 
@@ -54,14 +59,16 @@ def _lines(text: str, width: int) -> str:
     return "\n".join(textwrap.wrap(text, letters // 2 if chinese else letters)[:_LINES])
 
 
-def draw_sheet(rows: list[Row], world: World, columns: int = 2) -> Image.Image:
+def draw_sheet(
+    rows: list[Row], world: World, columns: int = 2, font: Font | None = None
+) -> Image.Image:
     """One clip per cell: its frames and the text below. All clips have as many frames."""
     frames_wide = max(len(row.times) for row in rows) * (world.pixels + 2)
     width = frames_wide + 2 * _GAP
     height = world.pixels + _LINES * _LINE_HEIGHT + _GAP
     lines = -(-len(rows) // columns)
     sheet = Image.new("RGB", (width * columns, height * lines), "white")
-    draw, font = ImageDraw.Draw(sheet), _font()
+    draw, font = ImageDraw.Draw(sheet), font or load_font()
     for index, row in enumerate(rows):
         left, top = index % columns * width, index // columns * height
         frames, _ = render(row.scene, row.times, world)
@@ -110,6 +117,7 @@ def main() -> None:
     parser.add_argument("--render", type=Path, help="folder or pack of the rendered world")
     parser.add_argument("--rate", type=int, help="show the whole clip at this frame rate")
     parser.add_argument("--columns", type=int, default=2)
+    parser.add_argument("--font", type=Path, help="font file with Chinese glyphs")
     parser.add_argument("--subject")
     parser.add_argument("--action")
     options = parser.parse_args()
@@ -124,7 +132,7 @@ def main() -> None:
         parser.error("that subject never does that action in training")
     world = load_world(options.pixels, options.render)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    draw_sheet(rows, world, options.columns).save(options.out, quality=82)
+    draw_sheet(rows, world, options.columns, load_font(options.font)).save(options.out, quality=82)
     print(f"{len(rows)} clips in {options.out}")
 
 

@@ -119,8 +119,8 @@ def _plates(folder: Path, place: str, hue: float) -> list[dict]:
             layout["waterRow"] = 60
         elif index == 1:
             front = Image.new("RGBA", (CELL, CELL))
-            ImageDraw.Draw(front).ellipse((70, 96, 140, 190), fill=(20, 90, 30, 255))
+            ImageDraw.Draw(front).ellipse((100, 80, 220, 200), fill=(20, 90, 30, 255))
             front.save(folder / f"{place}/front.png")
-            layout |= {"front": f"{place}/front.png", "frontRow": 88, "hide": {"x": 52}}
+            layout |= {"front": f"{place}/front.png", "frontRow": 88, "hide": {"x": 84}}
         layouts.append(layout)
     return layouts

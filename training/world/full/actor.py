@@ -10,6 +10,7 @@ from training.world.scene_graph import Scene
 from training.world.sprites import SCENE_PIXELS
 
 _SIZES = {"ball": 1.4, "thing": 1.4}
+_LARGE = frozenset({"house", "castle", "tent", "balloon"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Stage:
     @property
     def size(self) -> float:
         """Small things are drawn larger where they are what the clip is about."""
-        return _SIZES.get(SUBJECTS[self.scene.subject].kind, 1.0)
+        name = self.scene.subject
+        return 1.0 if name in _LARGE else _SIZES.get(SUBJECTS[name].kind, 1.0)
 
     @property
     def rest_x(self) -> int:

@@ -90,6 +90,8 @@ _THINGS = {
     "kite": subject("thing", "kite", "只 风筝"),
     "gift_box": subject("thing", "gift box/present", "个 礼物盒/礼物", "red", True),
     "chair": subject("thing", "chair", "把 椅子", "brown", True),
+    "house": subject("thing", "house", "座 房子"),
+    "castle": subject("thing", "castle", "座 城堡"),
     "key": subject("thing", "key", "把 钥匙"),
     "candle": subject("thing", "candle", "根 蜡烛"),
     "bell": subject("thing", "bell", "个 铃铛"),
@@ -99,7 +101,7 @@ _THINGS = {
     "tent": subject("thing", "tent", "顶 帐篷", "green", True),
 }
 _PLANTS = {
-    "pine_tree": subject("plant", "pine tree/fir tree", "棵 松树", "green"),
+    "evergreen_tree": subject("plant", "pine tree/fir tree", "棵 松树", "green"),
     "tree": subject("plant", "tree", "棵 树/大树", "green"),
     "palm_tree": subject("plant", "palm tree", "棵 棕榈树"),
     "cactus": subject("plant", "cactus", "棵 仙人掌", "green"),

@@ -9,6 +9,7 @@ from training.world.scene_graph import CLIP_SECONDS
 MARGIN = 1.25
 # Where the window's spare rows are: feet stand low, so most is cut off above.
 _ABOVE = 0.8
+_PAN_MARGIN = 0.15
 
 
 def stage_pixels(pixels: int, camera: str) -> int:
@@ -22,7 +23,9 @@ def window(camera: str, time: float, pixels: int) -> tuple[float, float, float]:
     wide = stage_pixels(pixels, camera)
     spare = wide - pixels
     if camera in ("pan_left", "pan_right"):
-        left = round(spare * (done if camera == "pan_right" else 1 - done))
+        # Not from edge to edge, so that wide subjects in the middle stay whole.
+        share = _PAN_MARGIN + (1 - 2 * _PAN_MARGIN) * done
+        left = round(spare * (share if camera == "pan_right" else 1 - share))
         return left, round(spare * _ABOVE), pixels
     if camera in ("zoom_in", "zoom_out"):
         side = wide - spare * (done if camera == "zoom_in" else 1 - done)

@@ -53,14 +53,18 @@ def _source_of(world: World) -> Path:
 
 def plate_of(scene: Scene, world: World) -> tuple[str, int]:
     """Place and index of the scene's plate: one that has what the action needs."""
-    at_night = scene.place == "meadow" and scene.time == "night" and scene.action != "hide"
-    place = "night" if at_night and "night" in world.plates else scene.place
-    if place not in world.plates:
-        raise ValueError(f"{world.source} has no plates of {place}: render the world anew")
-    fitting = [i for i, plate in enumerate(world.plates[place]) if _fits(scene.action, plate)]
-    if not fitting:
-        raise ValueError(f"no plate of {place} is made for the action {scene.action}")
-    return place, fitting[scene.layout % len(fitting)]
+    at_night = scene.place == "meadow" and scene.time == "night"
+    for place in ("night", "meadow") if at_night else (scene.place,):
+        plates = world.plates.get(place, [])
+        fitting = [i for i, plate in enumerate(plates) if _fits(scene.action, plate)]
+        if fitting:
+            return place, fitting[scene.layout % len(fitting)]
+    if scene.place not in world.plates:
+        raise ValueError(f"{world.source} has no plates of {scene.place}: render the world anew")
+    raise ValueError(
+        f"no plate of {scene.place} is made for the action {scene.action}: "
+        "render with more layouts (--layouts 8)"
+    )
 
 
 def _fits(action: str, plate: Plate) -> bool:

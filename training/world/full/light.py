@@ -12,6 +12,8 @@ from training.world.full.settings import COLOURS
 Rgb = tuple[float, float, float]
 _WHITE: Rgb = (1.0, 1.0, 1.0)
 _LUMINANCE = np.array((0.299, 0.587, 0.114), np.float32)
+# The renderer measures coats with these weights.
+_COAT_LUMINANCE = np.array((0.2126, 0.7152, 0.0722), np.float32)
 
 
 class Light(NamedTuple):
@@ -131,12 +133,12 @@ def recoloured(rgba: np.ndarray, coat: np.ndarray, colour: str, luminance: float
     """A premultiplied sprite float32 (h, w, 4) with its coat in another colour.
 
     New colour = target * luminance of the pixel / luminance of the coat as rendered; `coat` is
-    the share uint8 (h, w).
+    the share of the pixel that is coat, uint8 (h, w), never above alpha.
     """
-    ratio = (rgba[..., :3] @ _LUMINANCE)[..., None] / (255 * max(luminance, 0.04))
+    ratio = (rgba[..., :3] @ _COAT_LUMINANCE)[..., None] / (255 * max(luminance, 0.04))
     target = np.array(COLOURS[colour].rgb, np.float32) * np.minimum(ratio, 1.5)
     target = np.minimum(target, rgba[..., 3:])
-    share = coat[..., None].astype(np.float32) / 255
+    share = np.minimum(coat[..., None] / np.maximum(rgba[..., 3:], 1), 1)
     changed = rgba.copy()
     changed[..., :3] = rgba[..., :3] * (1 - share) + target * share
     return changed

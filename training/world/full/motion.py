@@ -1,11 +1,9 @@
 """From scene and time to everybody who is in the picture, from back to front."""
 
-from collections.abc import Callable
-
 from training.world.full import pairs, solo, things, water_and_air
 from training.world.full.actor import Actor, Stage
 
-_ACTS: dict[str, Callable[[Stage, float], list[Actor]]] = {
+_ACTS: dict[str, solo.Act] = {
     **dict.fromkeys(
         (
             "walk",

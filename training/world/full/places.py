@@ -61,6 +61,9 @@ PLACES: dict[str, Place] = {
     "village": _place("in the village/in a small village", "在村庄里/在村子里", "land road"),
     "farm": _place("on the farm/at the farm", "在农场上/在农场里", "land road air"),
     "mountain": _place("in the mountains/in the mountain valley", "在山里/在山谷里", "land air"),
+    "road": _place("on the road/on a country road", "在公路上/在乡间公路上", "land road"),
+    "park": _place("in the park/in a city park", "在公园里", "land air"),
+    "river": _place("at the river/by the river", "在河边/在河岸上", "land air"),
     "sky": _place("in the sky/high in the sky", "在天空中/在空中", "air", weathers=("clear",)),
     "room": _place("in a room/in the house", "在房间里/在屋里", "land", ("day",), ("clear",)),
     "moon": _place("on the moon", "在月球上/在月亮上", "land", ("day",), ("clear",)),
@@ -77,6 +80,8 @@ OVER_PHRASES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "sea": (("over the sea",), ("在海面上空", "在大海上空")),
     "farm": (("over the farm",), ("在农场上空",)),
     "mountain": (("over the mountains",), ("在群山上空",)),
+    "park": (("over the park",), ("在公园上空",)),
+    "river": (("over the river",), ("在河面上空",)),
 }
 
 
@@ -110,7 +115,7 @@ ACTION_GROUND = {"leap_water": "water"}
 # Places where an action can happen, whoever does it.
 ACTION_PLACES = {
     "drink": ("lake",),
-    "hide": ("meadow", "forest", "autumn", "snow", "desert", "savanna"),
+    "hide": ("meadow", "forest", "autumn", "snow", "desert", "savanna", "mountain"),
     "take_off": (
         "meadow",
         "desert",
@@ -119,6 +124,7 @@ ACTION_PLACES = {
         "beach",
         "farm",
         "mountain",
+        "park",
     ),
 }
 # Kinds that would be odd or too large in a place.
@@ -126,4 +132,5 @@ PLACES_WITHOUT: dict[str, tuple[str, ...]] = {
     "room": ("animal", "dinosaur", "plant"),
     "moon": ("animal", "plant", "critter", "creature"),
     "street": ("plant",),
+    "road": ("plant",),
 }

@@ -1,6 +1,8 @@
 """Draws scenes of the full world."""
 
+from collections.abc import Sequence
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,6 +19,8 @@ from training.world.full.catalog import (
 from training.world.full.places import PLACES
 from training.world.full.split import is_held_out
 from training.world.scene_graph import Scene
+
+T = TypeVar("T")
 
 # Actions and subjects get alike shares: half of the scenes start from either.
 _ACTION_FIRST = 0.5
@@ -35,7 +39,18 @@ _ZOOMED = frozenset({
     "stand", "eat", "attack", "sit", "cheer", "drink_mug", "lie_down", "wave", "dance", "clap",
     "fall_over", "grow", "shrink", "appear", "disappear", "bounce",
 })  # fmt: skip
-_PANNED = _ZOOMED | {"walk", "run", "drive", "swim", "fly", "sail", "hop"}
+# Who falls or lies is wider than the camera shows while it pans.
+_PANNED = (_ZOOMED - {"fall_over", "lie_down"}) | {
+    "walk",
+    "run",
+    "drive",
+    "swim",
+    "fly",
+    "sail",
+    "hop",
+}
+# Their heads would be above what a moving camera shows.
+_TALL = frozenset({"giraffe"})
 _FACING_CAMERA = frozenset({"walk_toward"})
 _BILLBOARD_KINDS = frozenset(
     {"creature", "swimmer", "waterbird", "wings", "wheels", "ball", "thing", "plant"}
@@ -56,31 +71,34 @@ def sample_full_scene(rng: np.random.Generator, split: str) -> Scene:
 def _draw(rng: np.random.Generator) -> Scene:
     subject, action, place = _who_what_where(rng)
     setting = PLACES[place]
-    pick = _picker(rng)
     colours = colours_of(subject)
-    colour = pick(colours) if colours and rng.random() < _COLOUR_SHARE else None
-    direction = "toward" if action in _FACING_CAMERA else pick(("left", "right"))
+    colour = _one_of(rng, colours) if colours and rng.random() < _COLOUR_SHARE else None
+    direction = "toward" if action in _FACING_CAMERA else _one_of(rng, ("left", "right"))
     return Scene(
         subject=subject,
         action=action,
         place=place,
         layout=int(rng.integers(LAYOUTS)),
         direction=direction,
-        speed=pick(SPEEDS),
+        speed=_one_of(rng, SPEEDS),
         seed=int(rng.integers(2**16)),
         world="full",
         colour=colour,
         time=_weighted(rng, setting.times, _TIME_WEIGHTS),
         weather=_weighted(rng, setting.weathers, _WEATHER_WEIGHTS),
-        camera=_camera(rng, action, direction),
-        other=pick(others_of(subject, action)),
-        prop=pick(PROPS.get(action, ())),
+        camera=_camera(rng, action, direction) if subject not in _TALL else "still",
+        other=_perhaps(rng, others_of(subject, action)),
+        prop=_perhaps(rng, PROPS.get(action, ())),
     )
 
 
-def _picker(rng: np.random.Generator):  # noqa: ANN202
-    """A function that picks one of some choices; None of no choices."""
-    return lambda choices: choices[int(rng.integers(len(choices)))] if choices else None
+def _one_of(rng: np.random.Generator, choices: Sequence[T]) -> T:
+    return choices[int(rng.integers(len(choices)))]
+
+
+def _perhaps(rng: np.random.Generator, choices: Sequence[T]) -> T | None:
+    """One of the choices; None of no choices."""
+    return _one_of(rng, choices) if choices else None
 
 
 def _weighted(rng: np.random.Generator, names: tuple[str, ...], weights: dict[str, float]) -> str:

@@ -27,7 +27,7 @@ COLOURS: dict[str, Colour] = {
     "purple": Colour("purple", "紫色", (140, 62, 200)),
     "pink": Colour("pink", "粉色", (250, 136, 188)),
     "brown": Colour("brown", "棕色", (134, 80, 44)),
-    "black": Colour("black", "黑色", (44, 44, 50)),
+    "black": Colour("black", "黑色", (56, 56, 64)),
     "white": Colour("white", "白色", (246, 246, 246)),
     "gray": Colour("gray", "灰色", (146, 150, 158)),
 }

@@ -1,6 +1,7 @@
 """Actions of one subject: gestures, growing, appearing, hopping, hiding."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 
 from training.world.full.actions import CROSSING
@@ -9,6 +10,9 @@ from training.world.motion import GRID, Pose, pose_at, snap
 from training.world.scene import stage_at, stages
 from training.world.scene_graph import CLIP_SECONDS
 from training.world.sprites import SCENE_PIXELS
+
+Act = Callable[[Stage, float], list[Actor]]
+"""An action: stage and time in seconds -> everybody in the picture."""
 
 # Sizes of a subject that grows; few, because sprites of every size are kept.
 _SIZES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -45,7 +49,7 @@ def jump(stage: Stage, time: float) -> list[Actor]:
     return [stage.subject(replace(stage.standing("jump", min(done, _LAST)), lift=lift))]
 
 
-def one_shot(clip: str, moving: str, yaw: str = "right"):  # noqa: ANN201
+def one_shot(clip: str, moving: str, yaw: str = "right") -> Act:
     """An action that plays `clip` during the stage `moving`, idle before, held or idle after."""
 
     def act(stage: Stage, time: float) -> list[Actor]:
@@ -59,7 +63,7 @@ def one_shot(clip: str, moving: str, yaw: str = "right"):  # noqa: ANN201
     return act
 
 
-def loop(clip: str):  # noqa: ANN201
+def loop(clip: str) -> Act:
     """An action that plays a loop to the camera all the time."""
 
     def act(stage: Stage, time: float) -> list[Actor]:

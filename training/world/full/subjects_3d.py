@@ -54,9 +54,9 @@ SUBJECTS_3D: dict[str, Subject] = {
         extra=_ADVENTURER,
         pronouns=("the ranger", "游侠"),
     ),
-    "man": subject("person", "man/guy", "个 男人/男子", "blue", True, ("clap",), ("sit",), _HE),
+    "man": subject("person", "man/guy", "个 男人/男子", "blue", True, ("clap",), pronouns=_HE),
     "woman": subject(
-        "person", "woman/lady", "个 女人/女子/女士", "pink", True, ("clap",), ("sit",), _SHE
+        "person", "woman/lady", "个 女人/女子/女士", "pink", True, ("clap",), pronouns=_SHE
     ),
     "robot": subject("person", "robot", "个 机器人", "orange", True),
     "zombie": subject(

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from training.world.full.actor import Actor, Stage
+from training.world.full.actor import Actor, Stage, resting_clip
 from training.world.full.catalog import SUBJECTS
 from training.world.motion import Pose, pose_at, snap
 from training.world.scene import stage_at, stages
@@ -13,9 +13,11 @@ from training.world.sprites import SCENE_PIXELS
 _FLY_PACE, _SAIL_PACE, _LEAP_PACE = 16, 12, 12
 # Rows of a flyer's middle, and the highest row that a climbing sprite's top may reach.
 _FLY_ROWS, _CEILING = (30, 36, 42), 3
+# Lower where the camera moves: it does not show the top of the picture.
+_CAMERA_ROWS = 16
 _CLIMB = 56
-# How far below and above the surface the middle of a leaping swimmer comes, and its slope.
-_DEPTH, _HEIGHT, _SLOPE = 12, 30, 38
+# How far above the surface the belly of a leaping swimmer comes, and its slope.
+_HEIGHT, _SLOPE = 14, 38
 _DEFAULT_WATER_ROW = 60
 
 
@@ -31,7 +33,7 @@ def fly(stage: Stage, time: float) -> list[Actor]:
     pace = snap(_FLY_PACE * scene.speed)
     x = stage.crossing_x(pace * time, pace * CLIP_SECONDS)
     bob = 2 * round(1.4 * math.sin(2 * math.pi * (0.35 * time + scene.seed // 32 % 4 / 4)))
-    row = _FLY_ROWS[scene.seed // 4 % 3]
+    row = _FLY_ROWS[scene.seed // 4 % 3] + (0 if scene.camera == "still" else _CAMERA_ROWS)
     pose = Pose("fly", _flaps(stage, time), "right", stage.side < 0, x, row, bob)
     return [stage.subject(pose, floats=True)]
 
@@ -81,7 +83,11 @@ def leap_water(stage: Stage, time: float) -> list[Actor]:
     start, end = line[1][1:]
     done = min(1.0, max(0.0, (time - start) / (end - start)))
     surface = water_row(stage) + 8
-    above = _HEIGHT * 4 * done * (1 - done) - _DEPTH * (1 - 4 * done * (1 - done))
+    sprite = stage.clips[resting_clip(stage.clips)].pose(0.0, "right")
+    # The back is just below the surface before and after.
+    half = sprite.rgba.shape[0] * SCENE_PIXELS / stage.world.pixels / 2
+    arc = 4 * done * (1 - done)
+    above = (half + _HEIGHT) * arc - half * (1 - arc)
     x = stage.crossing_x(_LEAP_PACE * time, _LEAP_PACE * CLIP_SECONDS)
     in_air = 0 < done < 1
     tilt = _SLOPE * (1 - 2 * done) * stage.side if in_air else 0.0
