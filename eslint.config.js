@@ -13,6 +13,7 @@ const INTO = {
   stages: String.raw`^\.{1,2}/(.*/)?(stages/|generateVideo|pipeline\.worker)`,
   pageCode: String.raw`^\.{1,2}/(.*/)?src/(?!shared/)`,
   anyPackage: String.raw`^[^.]`,
+  compare: String.raw`^\.{1,2}/(.*/)?compare/`,
   react: '^react(-dom)?(/|$)',
   comlink: '^comlink$',
   inference: '^onnxruntime-',
@@ -47,10 +48,22 @@ function arrows(files, message, forbidden) {
 const importArrows = [
   arrows(['**/*'], 'Not allowed here.', []),
   arrows(['src/app/**'], 'app imports state, export and shared.', [
+    INTO.compare,
     INTO.pipelineClient,
     INTO.workers,
     INTO.comlink,
     INTO.inference,
+  ]),
+  arrows(['src/compare/**'], 'compare imports app, state/preferences and shared.', [
+    INTO.pipelineClient,
+    INTO.workers,
+    INTO.comlink,
+    INTO.inference,
+    String.raw`/state/(?!preferences)`,
+  ]),
+  arrows(['src/compare/study/**'], 'study is pure: no page, no React.', [
+    String.raw`^\.\./`,
+    INTO.anyPackage,
   ]),
   arrows(['src/state/**'], 'state imports pipelineClient, export and shared.', [
     INTO.app,

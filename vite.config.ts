@@ -34,7 +34,11 @@ export default defineConfig({
   define: { __ORT_VERSION__: JSON.stringify(onnxRuntimeVersion()) },
   worker: { format: 'es' },
   optimizeDeps: { exclude: ['onnxruntime-web'] },
-  build: { target: 'es2023', outDir: 'dist' },
+  build: {
+    target: 'es2023',
+    outDir: 'dist',
+    rolldownOptions: { input: ['index.html', 'compare.html'] },
+  },
   server: { headers: { ...ISOLATION_HEADERS } },
   preview: { headers: { ...ISOLATION_HEADERS } },
   test: {

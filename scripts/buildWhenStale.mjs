@@ -14,6 +14,7 @@ const SOURCES = [
   'scripts/vite',
   'scripts/securityHeaders.mjs',
   'index.html',
+  'compare.html',
   'vite.config.ts',
   'package.json',
   'package-lock.json',

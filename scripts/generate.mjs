@@ -20,9 +20,12 @@ async function generate({ source, out, format, frames, seed, model, link }) {
   const { show, print } = statusLine(process.stderr);
   const options = { link: { ...link, ...place.link }, mounts: place.mounts, showStatus: show };
   return withFlipbookPage(options, async (flipbook) => {
-    const { id, backend } = await flipbook.modelReady();
+    const { id, version, backend } = await flipbook.modelReady();
     print(`Model ${id} on ${backend.backend}, ${backend.detail}`);
-    if (lines) return generateAll(flipbook, lines, { out, seed, frames }, print);
+    if (lines) {
+      const wish = { out, seed, frames, model: { id, version } };
+      return generateAll(flipbook, lines, wish, print);
+    }
     const prompt = 'prompt' in source ? source.prompt : '';
     const clip = { prompt, seed: seed ?? randomSeed(), format, framesFolder: frames };
     await generateClip(flipbook, { ...clip, pathFor: () => out }, print);

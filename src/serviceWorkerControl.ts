@@ -23,6 +23,14 @@ export async function serviceWorkerControl(): Promise<void> {
   }
 }
 
+/** The same for a page that loads no model: it only wants to be there without a network. */
+export function registerServiceWorker(): void {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  navigator.serviceWorker.register('./serviceWorker.js').catch((error: unknown) => {
+    console.warn('The page will not be available offline: no service worker.', error);
+  });
+}
+
 function underControl(patience: number): Promise<boolean> {
   const { serviceWorker } = navigator;
   if (serviceWorker.controller) return Promise.resolve(true);

@@ -27,16 +27,16 @@ def read_frames(folder: Path, every: int) -> np.ndarray:
 
 
 def read_clips(clips: Path, frames: Path, every: int) -> list[tuple[str, np.ndarray]]:
-    """(label, frames) of every clip that index.json names and that was drawn."""
-    index = json.loads((clips / "index.json").read_text())
-    width = len(str(len(index)))
+    """(label, frames) of every clip that clips.json names."""
+    drawn = json.loads((clips / "clips.json").read_text(encoding="utf-8"))["clips"]
+    if any("framesFolder" not in clip for clip in drawn):
+        raise SystemExit(f"{clips} was drawn without frames; give --frames to npm run generate.")
     return [
         (
-            f"{entry['prompt']}  ·  seed {entry['seed']}",
-            read_frames(frames / f"{number:0{width}d}", every),
+            f"{clip['prompt']}  ·  seed {clip['seed']}",
+            read_frames(frames / Path(clip["framesFolder"]).name, every),
         )
-        for number, entry in enumerate(index, start=1)
-        if "file" in entry
+        for clip in drawn
     ]
 
 

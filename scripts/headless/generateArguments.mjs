@@ -12,7 +12,7 @@ Draws clips with the built app in a headless browser and saves what its Export b
   --prompts FILE      several prompts: one per line, or JSON lines {"prompt": ..., "seed": ...};
                       - reads standard input
   --out FILE          .mp4, .gif or .zip (PNG frames); with --prompts a folder, which also gets
-                      an index.json
+                      a clips.json; compare.html compares such folders blindly
   --frames DIR        also saves every frame as PNG, in the model's own size
   --seed N            0 to 4294967295; default: a random one, which is printed
   --guidance X        how strictly the frames follow the prompt; 1 = off

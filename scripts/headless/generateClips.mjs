@@ -19,6 +19,12 @@ import { unzipSync } from 'fflate';
  * @property {number} seconds that the drawing took
  *
  * @typedef {{ prompt: string, seed: number, error: string }} FailedClip
+ *
+ * @typedef {object} ClipsFile what a folder of clips holds
+ * @property {1} format
+ * @property {{ id: string, version: string }} model
+ * @property {SavedClip[]} clips
+ * @property {FailedClip[]} failed
  */
 
 /**
@@ -46,18 +52,19 @@ export async function generateClip(flipbook, clip, print) {
 }
 
 /**
- * Several clips into one folder. One that fails does not stop the others; index.json, written after
- * each clip, names them all.
+ * Several clips into one folder. One that fails does not stop the others; clips.json, written after
+ * each clip, names them all: compare.html and training/frame_sheet.py read it.
  *
  * @param {FlipbookPage} flipbook
  * @param {PromptLine[]} lines
- * @param {{ out: string, seed: number | undefined, frames: string | undefined }} wish
+ * @param {{ out: string, seed: number | undefined, frames: string | undefined,
+ *   model: ClipsFile['model'] }} wish
  * @param {(line: string) => void} print
  * @returns {Promise<number>} how many failed
  */
-export async function generateAll(flipbook, lines, { out, seed, frames }, print) {
-  /** @type {(SavedClip | FailedClip)[]} */
-  const index = [];
+export async function generateAll(flipbook, lines, { out, seed, frames, model }, print) {
+  /** @type {ClipsFile} */
+  const listed = { format: 1, model, clips: [], failed: [] };
   mkdirSync(out, { recursive: true });
   for (const [position, line] of lines.entries()) {
     const clip = {
@@ -69,16 +76,16 @@ export async function generateAll(flipbook, lines, { out, seed, frames }, print)
     const pathFor = (/** @type {string} */ name) => join(out, `${number}-${name}`);
     const framesFolder = frames && join(frames, number);
     try {
-      index.push(await generateClip(flipbook, { ...clip, pathFor, framesFolder }, print));
+      listed.clips.push(await generateClip(flipbook, { ...clip, pathFor, framesFolder }, print));
     } catch (error) {
       if (flipbook.page.isClosed()) throw error;
       const { message } = /** @type {Error} */ (error);
       print(`"${clip.prompt}" failed: ${message}`);
-      index.push({ prompt: clip.prompt, seed: clip.seed, error: message });
+      listed.failed.push({ prompt: clip.prompt, seed: clip.seed, error: message });
     }
-    writeIndex(out, index);
+    writeClipsFile(out, listed);
   }
-  return index.filter((entry) => 'error' in entry).length;
+  return listed.failed.length;
 }
 
 export function randomSeed() {
@@ -86,16 +93,14 @@ export function randomSeed() {
 }
 
 /**
- * Files are named relative to the index.
+ * Files are named relative to clips.json.
  *
  * @param {string} out
- * @param {(SavedClip | FailedClip)[]} index
+ * @param {ClipsFile} listed
  */
-function writeIndex(out, index) {
-  const entries = index.map((entry) =>
-    'file' in entry ? { ...entry, file: basename(entry.file) } : entry,
-  );
-  writeFileSync(join(out, 'index.json'), `${JSON.stringify(entries, null, 2)}\n`);
+function writeClipsFile(out, listed) {
+  const clips = listed.clips.map((clip) => ({ ...clip, file: basename(clip.file) }));
+  writeFileSync(join(out, 'clips.json'), `${JSON.stringify({ ...listed, clips }, null, 2)}\n`);
 }
 
 /**

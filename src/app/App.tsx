@@ -12,7 +12,9 @@ export function App({ missing }: { missing: readonly string[] }) {
     <TextsContext value={texts}>
       <Header language={language} theme={theme} onLanguage={chooseLanguage} onTheme={chooseTheme} />
       <main>{missing.length > 0 ? <Unsupported missing={missing} /> : <Workspace />}</main>
-      <footer className="footer">{texts.privacy}</footer>
+      <footer className="footer">
+        {texts.privacy} <a href="compare.html">{texts.compare}</a>
+      </footer>
     </TextsContext>
   );
 }

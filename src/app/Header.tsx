@@ -5,11 +5,13 @@ import { TEXTS, useTexts } from './texts/TextsContext';
 interface HeaderProps {
   language: Language;
   theme: Theme;
+  /** Of another page than the app itself. */
+  tagline?: string;
   onLanguage: (language: Language) => void;
   onTheme: (theme: Theme) => void;
 }
 
-export function Header({ language, theme, onLanguage, onTheme }: HeaderProps) {
+export function Header({ language, theme, tagline, onLanguage, onTheme }: HeaderProps) {
   const texts = useTexts();
   const other: Language = language === 'en' ? 'zh' : 'en';
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto';
@@ -19,7 +21,7 @@ export function Header({ language, theme, onLanguage, onTheme }: HeaderProps) {
         <PegBarIcon />
         Flipbook
       </h1>
-      <p className="tagline">{texts.tagline}</p>
+      <p className="tagline">{tagline ?? texts.tagline}</p>
       <div className="header-tools">
         <button
           type="button"

@@ -63,12 +63,16 @@ describe('npm run generate', () => {
     expect(code).toBe(1);
     expect(said).toContain('"🦁" failed: The prompt has no words');
 
-    const index = JSON.parse(readFileSync(join(out, 'index.json'), 'utf8')) as unknown;
-    expect(index).toEqual([
-      expect.objectContaining({ prompt: '狮子在湖边喝水', seed: 3, frames: 9 }),
-      { prompt: '🦁', seed: 3, error: expect.stringContaining('no words') as string },
-      expect.objectContaining({ file: '3-a-lion-walks-7.mp4', seed: 7, frames: 9 }),
-    ]);
+    const listed = JSON.parse(readFileSync(join(out, 'clips.json'), 'utf8')) as unknown;
+    expect(listed).toEqual({
+      format: 1,
+      model: { id: 'micro', version: '0.1.0' },
+      clips: [
+        expect.objectContaining({ prompt: '狮子在湖边喝水', seed: 3, frames: 9 }),
+        expect.objectContaining({ file: '3-a-lion-walks-7.mp4', seed: 7, frames: 9 }),
+      ],
+      failed: [{ prompt: '🦁', seed: 3, error: expect.stringContaining('no words') as string }],
+    });
     const { tags } = readMp4(saved(join('clips', '1-狮子在湖边喝水-3.mp4')));
     expect(tags['prompt']).toBe('狮子在湖边喝水');
     expect(JSON.parse(tags['parameters'] ?? '')).toMatchObject({ seed: 3, model: 'micro' });

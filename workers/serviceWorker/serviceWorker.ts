@@ -12,14 +12,16 @@ import { isolation } from './isolation';
 declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: (PrecacheEntry | string)[] };
 
 const RUNTIME_BINARY = /\/ort\/[^/]+\.wasm$/;
-const NOT_A_PAGE = [/\/models\//, /\/ort\//, /\/assets\//];
+const NOT_THE_APP = [/\/models\//, /\/ort\//, /\/assets\//, /\/compare(\.html)?$/];
 
 addPlugins([isolation]);
 precacheAndRoute(self.__WB_MANIFEST);
 cleanupOutdatedCaches();
 
-// A link carries prompt and seed in its query: every page address is answered by the one page.
-registerRoute(new NavigationRoute(createHandlerBoundToURL('index.html'), { denylist: NOT_A_PAGE }));
+// A link carries prompt and seed in its query: every other page address is answered by the app.
+registerRoute(
+  new NavigationRoute(createHandlerBoundToURL('index.html'), { denylist: NOT_THE_APP }),
+);
 
 registerRoute(
   ({ url, sameOrigin }) => sameOrigin && RUNTIME_BINARY.test(url.pathname),

@@ -48,6 +48,7 @@ export const en = {
   languageName: 'English',
   tagline: 'Type a sentence. Key frames are drawn first, then the frames between them.',
   privacy: 'Everything is computed in this tab. Nothing leaves your computer.',
+  compare: 'Blind comparison of clips',
   prompt: {
     label: 'Prompt',
     placeholder: 'a lion drinks water at the lake',

@@ -17,6 +17,7 @@ export const zh: Texts = {
   languageName: '中文',
   tagline: '写一句话：先画关键帧，再画它们之间的中间帧。',
   privacy: '全部在这个标签页里计算，任何内容都不会离开您的电脑。',
+  compare: '短片盲测比较',
   prompt: {
     label: '提示词',
     placeholder: '狮子在湖边喝水',
