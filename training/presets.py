@@ -41,6 +41,7 @@ class Preset:
     top_k: int
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
+    upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
 
     @property
     def grid(self) -> int:
@@ -123,6 +124,7 @@ CPU = Preset(
     guidance=2.0,
     temperature=0.6,
     top_k=20,
+    upscaler_minutes=15,
 )
 
 PRESETS = {preset.name: preset for preset in (MICRO, CPU)}

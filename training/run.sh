@@ -75,6 +75,16 @@ if [ "$(minutes decoder_minutes)" != 0 ]; then
     --minutes "$(minutes decoder_minutes)" --processes "$processes" --out "$folder/vqvae"
 fi
 
+# Frames are shown larger than the decoder makes them; the larger renders say what they should show.
+if [ "$(minutes upscaler_minutes)" != 0 ]; then
+  large="$FLIPBOOK_DATA/render-large"
+  step "world (rendered large)" "$large/plates.json" \
+    node training/world/render/render.mjs --scale 3 --out "$large"
+  step "upscaler" "$folder/upscaler/final.pt" \
+    "$python" -m training.upscaler.train --preset "$preset" --render "$large" \
+    --minutes "$(minutes upscaler_minutes)" --processes "$processes"
+fi
+
 for kind in key interpolation; do
   step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \
