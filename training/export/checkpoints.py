@@ -17,6 +17,7 @@ from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.config import STAGES, Stage
 from training.transformer.model import Transformer
 from training.transformer.tokens import KIND_OF_STAGE, token_file
+from training.upscaler.model import Upscaler, load_upscaler
 from training.vqvae.config import VQVAE_PRESETS
 from training.vqvae.model import VQVAE, load_vqvae
 
@@ -32,6 +33,8 @@ class TrainedParts:
     transformers: dict[Stage, Transformer]
     facts: dict[str, str | int | float]
     """How the parts were trained, for the manifest."""
+    upscaler: Upscaler | None = None
+    """None where the preset has none."""
 
 
 def load_parts(preset: Preset) -> TrainedParts:
@@ -39,11 +42,11 @@ def load_parts(preset: Preset) -> TrainedParts:
     folder = data_folder(preset.name)
     vqvae_file = folder / "vqvae" / "final.pt"
     stage_files = {stage: newest(preset.name, stage) for stage in STAGES}
-    missing = [
-        str(path)
-        for path in (folder / "tokenizer.json", vqvae_file, *stage_files.values())
-        if not path.exists()
-    ]
+    wanted = [folder / "tokenizer.json", vqvae_file, *stage_files.values()]
+    upscaler_file = folder / "upscaler" / "final.pt" if preset.upscaler_minutes else None
+    if upscaler_file is not None:
+        wanted.append(upscaler_file)
+    missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise FileNotFoundError(
             f"The {preset.name} model is not trained yet; missing: {', '.join(missing)}. "
@@ -58,12 +61,15 @@ def load_parts(preset: Preset) -> TrainedParts:
         tokens = token_file(preset.name, KIND_OF_STAGE[stage], "train")
         if tokens.exists():
             facts[f"{stage}DataSha256"] = hashlib.sha256(tokens.read_bytes()).hexdigest()
+    if upscaler_file is not None:
+        facts |= {f"upscaler{name}": value for name, value in _duration(upscaler_file).items()}
     return TrainedParts(
         preset,
         CaptionTokenizer.load(folder / "tokenizer.json"),
         load_vqvae(vqvae_file),
         {stage: load_transformer(path) for stage, path in stage_files.items()},
         facts,
+        load_upscaler(upscaler_file) if upscaler_file is not None else None,
     )
 
 
@@ -109,3 +115,9 @@ def check_fit(parts: TrainedParts) -> None:
                 f"The picture tokenizer has {vqvae.codes} codes and {vqvae.grid} cells a side, "
                 f"the {stage} model {model.config.codes} and {model.config.grid}."
             )
+    upscaler = parts.upscaler
+    if upscaler is not None and upscaler.config.pixels != vqvae.pixels:
+        raise ValueError(
+            f"The upscaler takes frames of {upscaler.config.pixels} pixels, the picture tokenizer "
+            f"makes {vqvae.pixels}."
+        )

@@ -19,6 +19,7 @@ from training.export.package import (
     DECODER_PRECISION,
     ENCODER_PRECISION,
     TRANSFORMER_PRECISION,
+    UPSCALER_PRECISION,
 )
 from training.export.text_samples import random_texts
 from training.export.vqvae_graph import round_vqvae
@@ -27,6 +28,7 @@ from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, WANTED_SLOTS, Stage
 from training.transformer.model import Transformer
 from training.transformer.sample import text_rows
+from training.upscaler.model import Upscaler
 from training.world.dataset import DURATION_TEXTS
 
 PROMPTS = ("a lion drinks water at the lake", "狮子在湖边喝水")
@@ -54,6 +56,8 @@ def round_parts(parts: TrainedParts) -> None:
     for model in parts.transformers.values():
         round_weights(model, TRANSFORMER_PRECISION)
     round_vqvae(parts.vqvae, DECODER_PRECISION, ENCODER_PRECISION)
+    if parts.upscaler is not None:
+        round_weights(parts.upscaler, UPSCALER_PRECISION)
 
 
 def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
@@ -62,6 +66,8 @@ def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
     for stage in parts.transformers:
         yield from compare_stage(parts, package, stage)
     yield from compare_vqvae(parts, package)
+    if parts.upscaler is not None:
+        yield compare_upscaler(parts, parts.upscaler, package)
 
 
 def compare_tokenizer(parts: TrainedParts, package: Path, count: int = 2000) -> Difference:
@@ -129,3 +135,14 @@ def compare_vqvae(parts: TrainedParts, package: Path) -> Iterator[Difference]:
     (found,) = encoder.run(None, {"frames": frames})
     other = float((found != model.encode(torch.from_numpy(frames)).numpy()).mean())
     yield Difference("encoder: share of tokens that differ", other, 2e-3)
+
+
+def compare_upscaler(parts: TrainedParts, upscaler: Upscaler, package: Path) -> Difference:
+    """On frames of the picture tokenizer: random codes, far rougher than any real frame."""
+    config = parts.vqvae.config
+    tokens = np.random.default_rng(9).integers(0, config.codes, (2, config.grid, config.grid))
+    frames = parts.vqvae.decode(torch.from_numpy(tokens))
+    session = open_session(package / "upscaler.onnx")
+    (found,) = session.run(None, {"frames": frames.numpy()})
+    difference = float(np.abs(found - upscaler.upscale(frames).numpy()).max())
+    return Difference("upscaler: pixels of 0..1 differ by", difference, 1e-3)

@@ -56,6 +56,7 @@ def build_manifest(
         "languages": ["en", "zh"],
         "grid": config.grid,
         "pixels": preset.pixels,
+        **_upscaled(parts),
         "codes": config.codes,
         "windowFrames": FRAMES,
         "maxRounds": (PLAYBACK_RATE // KEY_FRAME_RATE).bit_length() - 1,
@@ -73,6 +74,10 @@ def build_manifest(
         "graphs": dict(graphs),
         "training": {"command": command, "commit": commit, **parts.facts},
     }
+
+
+def _upscaled(parts: TrainedParts) -> dict[str, int]:
+    return {} if parts.upscaler is None else {"upscaledPixels": parts.upscaler.config.large}
 
 
 def _rates() -> dict[str, Any]:

@@ -12,6 +12,7 @@ from training.export.card import build_card
 from training.export.checkpoints import TrainedParts, check_fit
 from training.export.manifest import build_manifest, graph_entry
 from training.export.transformer_graph import TransformerGraph
+from training.export.upscaler_graph import build_upscaler_graph
 from training.export.vqvae_graph import build_decoder_graph, build_encoder_graph
 from training.export.weight_storage import Precision
 from training.text.tokenizer_graph import build_tokenizer_graph
@@ -24,6 +25,7 @@ TRANSFORMER_PRECISION: Precision = "int8"
 DECODER_PRECISION: Precision = "int8"
 # The encoder is fetched only for a first picture of the user's; in bytes 3 % of its tokens change.
 ENCODER_PRECISION: Precision = "fp16"
+UPSCALER_PRECISION: Precision = "fp16"
 TOKENIZER_FILE = "tokenizer.json"
 
 
@@ -38,6 +40,9 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
         graphs[stage] = (graph, TRANSFORMER_PRECISION)
     graphs["decoder"] = (build_decoder_graph(parts.vqvae, DECODER_PRECISION), DECODER_PRECISION)
     graphs["encoder"] = (build_encoder_graph(parts.vqvae, ENCODER_PRECISION), ENCODER_PRECISION)
+    if parts.upscaler is not None:
+        graph = build_upscaler_graph(parts.upscaler, UPSCALER_PRECISION)
+        graphs["upscaler"] = (graph, UPSCALER_PRECISION)
     return graphs
 
 

@@ -33,7 +33,7 @@ def build_decoder_graph(model: VQVAE, precision: Precision) -> onnx.ModelProto:
     g.input("tokens", "int32", ["N", grid, grid])
     codebook = store(g, model.quantizer.codebook.numpy(), _CODEBOOK, "codebook")
     codes = g.node("Transpose", g.node("Gather", codebook, "tokens", axis=0), perm=[0, 3, 1, 2])
-    frames = _Walk(g, precision).sequence(codes, model.decoder)
+    frames = ModuleWalk(g, precision).sequence(codes, model.decoder)
     frames = g.node("Add", g.node("Mul", frames, g.number(OUTPUT_GAIN)), g.number(0.5))
     g.node("Clip", frames, g.number(0), g.number(1), name="frames")
     g.output("frames", "float32", ["N", 3, pixels, pixels])
@@ -47,7 +47,7 @@ def build_encoder_graph(model: VQVAE, precision: Precision) -> onnx.ModelProto:
     g.input("frames", "float32", ["N", 3, pixels, pixels])
     centred = g.node("Sub", g.node("Mul", "frames", g.number(2)), g.number(1))
     unshuffle, first, *rest = model.encoder
-    walk = _Walk(g, precision)
+    walk = ModuleWalk(g, precision)
     fine = walk.unshuffled_convolution(centred, unshuffle, first)
     latents = walk.sequence(fine, rest)
     # The nearest code has the largest z.c - |c|^2 / 2.
@@ -65,7 +65,7 @@ def build_encoder_graph(model: VQVAE, precision: Precision) -> onnx.ModelProto:
     return g.model()
 
 
-class _Walk:
+class ModuleWalk:
     """Adds the nodes of torch modules to a graph, one after the other."""
 
     def __init__(self, g: GraphBuilder, precision: Precision) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,17 @@ import pytest
 import torch
 
 from training.export.checkpoints import TrainedParts, load_parts, untrained_parts
-from training.export.comparison import compare, round_parts
-from training.export.package import write_package
+from training.export.comparison import compare, compare_upscaler, round_parts
+from training.export.package import UPSCALER_PRECISION, write_package
+from training.export.upscaler_fixture import fixture_upscaler
 from training.export.vqvae_graph import build_decoder_graph, build_encoder_graph, round_vqvae
+from training.export.weight_storage import round_weights
 from training.export_onnx import DEFAULT_FOLDERS
 from training.presets import MICRO
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
+from training.upscaler.config import UPSCALER_PRESETS
+from training.upscaler.model import Upscaler
 from training.verify_export import GOLDEN
 from training.vqvae.config import VqvaeConfig
 from training.vqvae.model import VQVAE
@@ -138,3 +143,23 @@ def test_the_fixture_is_whole_and_its_golden_files_are_its_own() -> None:
     assert len(golden) == 5
     for path in golden:
         assert json.loads(path.read_text(encoding="utf-8"))["manifestSha256"] == digest, path.name
+
+
+def test_an_upscaler_is_part_of_the_package_and_must_fit(
+    parts: TrainedParts, tmp_path: Path
+) -> None:
+    with_one = replace(parts, upscaler=fixture_upscaler())
+    out = tmp_path / "micro"
+    write_package(with_one, out, commit="abc", command="test")
+    manifest = _check_files(out)
+    assert manifest["upscaledPixels"] == 96
+    assert manifest["graphs"]["upscaler"]["outputs"] == ["upscaled"]
+    upscaler = fixture_upscaler()
+    round_weights(upscaler, UPSCALER_PRECISION)
+    assert compare_upscaler(with_one, upscaler, out).passes
+    upscaler.body[-2].weight[:, 0] += 0.5
+    assert not compare_upscaler(with_one, upscaler, out).passes
+    with pytest.raises(ValueError, match="takes frames of 96 pixels, the picture tokenizer makes"):
+        write_package(
+            replace(parts, upscaler=Upscaler(UPSCALER_PRESETS["cpu"])), out, "abc", "test"
+        )
