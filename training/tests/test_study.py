@@ -20,13 +20,15 @@ from training.study.generate import (
 from training.study.judge import Judged, figures
 from training.study.models import VARIANTS, count_parameters, make_networks
 from training.study.prepare import Material
-from training.study.rows import all_rows
+from training.study.rows import all_rows, compared_rows
 from training.study.settings import Settings
+from training.study.sheet import study_sheet
 from training.study.study import Study
 from training.study.subworld import CLIP_FRAMES, contains, prompt_scenes
 from training.study.train_variant import phases_of
 from training.study.windows import cut_windows
 from training.transformer.sample import Sampling
+from training.transformer.sheet import draw_rows
 from training.world.split import is_held_out
 from training.world.synthetic import synthetic_world
 
@@ -74,6 +76,13 @@ def test_a_second_start_trains_nothing_and_tells_other_settings_apart(study: Stu
     assert [file.stat().st_mtime_ns for file in files] == before
     with pytest.raises(ValueError, match=r"minutes 0.01, now 2.*another folder"):
         Study(study.folder, replace(SETTINGS, minutes=2), study.world, study.evaluator)
+
+
+def test_a_sheet_has_a_line_for_the_renders_and_for_every_row(study: Study) -> None:
+    sheet = study_sheet(study.folder, study.world, prompts=2, seed=0)
+    lines = 1 + sum(len(compared_rows(variant, SETTINGS)) for variant in VARIANTS)
+    one = draw_rows([np.zeros((9, 16, 16, 3), np.uint8)], [""])
+    assert sheet.size == (2 * one.width, lines * one.height)
 
 
 def test_all_variants_have_equal_parameters_and_time(material: Material) -> None:
