@@ -15,7 +15,7 @@ from training.study.settings import Settings
 from training.study.subworld import prompt_of, prompt_scenes
 from training.transformer.sample import Sampling
 
-OVERLAPS = (1, 2)  # frames that a window of a one-stage model shares with the one before
+OVERLAP, WIDER_OVERLAP = 1, 2  # frames that a one-stage window shares with the one before
 PROMPT_SEED = 41
 SCORED_ROUNDS = 1  # rounds of interpolation up to the rate that clips are judged at
 
@@ -43,22 +43,21 @@ def run_folder(folder: Path, variant: Variant, seed: int) -> Path:
     return folder / "runs" / f"{variant}-seed{seed}"
 
 
-def compared_rows(variant: Variant, settings: Settings) -> list[Row]:
+def compared_row(variant: Variant, settings: Settings) -> Row:
     """What a variant draws for the comparison, at the common guidance scale."""
-    if is_hierarchical(variant):
-        return [Row(variant, settings.guidance)]
-    overlaps = OVERLAPS if variant == "one-stage" else OVERLAPS[:1]
-    return [Row(variant, settings.guidance, overlap) for overlap in overlaps]
+    return Row(variant, settings.guidance, None if is_hierarchical(variant) else OVERLAP)
 
 
-def swept_rows(settings: Settings) -> list[Row]:
-    """The other guidance scales of the hierarchical model."""
-    return [Row("hierarchical", s) for s in settings.guidance_sweep if s != settings.guidance]
+def further_rows(settings: Settings) -> list[Row]:
+    """Other settings of trained networks: a wider overlap, and the other guidance scales."""
+    wider = Row("one-stage", settings.guidance, WIDER_OVERLAP)
+    sweep = [Row("hierarchical", s) for s in settings.guidance_sweep if s != settings.guidance]
+    return [wider, *sweep]
 
 
 def all_rows(settings: Settings) -> list[Row]:
-    """Every row, in the order of the table."""
-    return [r for v in VARIANTS for r in compared_rows(v, settings)] + swept_rows(settings)
+    """Every row; the comparison comes first."""
+    return [*(compared_row(variant, settings) for variant in VARIANTS), *further_rows(settings)]
 
 
 @torch.inference_mode()

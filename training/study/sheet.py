@@ -16,7 +16,7 @@ from PIL import Image
 from training.evaluation.worlds import WORLDS, world_named
 from training.study.judge import decoded_frames, rendered_frames
 from training.study.models import VARIANTS
-from training.study.rows import PROMPT_SEED, compared_rows
+from training.study.rows import PROMPT_SEED, compared_row
 from training.study.settings import Settings
 from training.study.subworld import prompt_of, prompt_scenes
 from training.transformer.sheet import draw_rows
@@ -37,7 +37,7 @@ def study_sheet(folder: Path, world: World, prompts: int, seed: int) -> Image.Im
     vqvae = load_vqvae(folder / "shared" / "vqvae" / "final.pt")
     lines = [(prompt_of(scene), frames) for scene, frames in
              zip(scenes, rendered_frames(scenes, world), strict=True)]  # fmt: skip
-    for row in (row for variant in VARIANTS for row in compared_rows(variant, settings)):
+    for row in (compared_row(variant, settings) for variant in VARIANTS):
         file = row.file(folder, seed)
         if file.exists():
             with np.load(file) as drawn:

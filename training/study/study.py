@@ -15,7 +15,7 @@ from training.evaluation.evaluator import Evaluator
 from training.study.judge import Judged, decoded_frames, judge, reconstructed, rendered_frames
 from training.study.models import VARIANTS, Networks, Variant, make_networks
 from training.study.prepare import Material, prepare
-from training.study.rows import PROMPT_SEED, Row, compared_rows, draw_row, run_folder, swept_rows
+from training.study.rows import PROMPT_SEED, Row, compared_row, draw_row, further_rows, run_folder
 from training.study.settings import Settings
 from training.study.subworld import prompt_scenes
 from training.study.table import collect, markdown
@@ -50,16 +50,15 @@ class Study:
         file.write_text(json.dumps(mine, indent=2))
 
     def run(self, seeds: Sequence[int]) -> None:
-        """Seed after seed, then the guidance sweep: a study that is cut short can be read."""
+        """All seeds' comparison, then further settings: a study that is cut short can be read."""
         material = self.material()
         self._judge_references(material)
         for seed in seeds:
             for variant in VARIANTS:
                 networks = self._networks(variant, seed, material)
-                for row in compared_rows(variant, self.settings):
-                    self._draw_and_judge(row, networks, seed, material)
-                    self._write_table(seeds)
-        for row in swept_rows(self.settings):
+                self._draw_and_judge(compared_row(variant, self.settings), networks, seed, material)
+                self._write_table(seeds)
+        for row in further_rows(self.settings):
             for seed in seeds:
                 networks = self._networks(row.variant, seed, material)
                 self._draw_and_judge(row, networks, seed, material)
