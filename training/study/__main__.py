@@ -50,7 +50,11 @@ def main() -> None:
         study = Study(options.out, settings, world, evaluator)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
-    study.command = f"python -m training.study {' '.join(sys.argv[1:])}"
+    study.command = (
+        f"python -m training.study --out DIR --minutes-per-run {options.minutes_per_run:g} "
+        f"--seeds {options.seeds} --prompts {options.prompts} --clips {options.clips} "
+        f"--vqvae-steps {options.vqvae_steps} --world {options.world}"
+    )
     study.run(range(options.seeds))
 
 

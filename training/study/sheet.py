@@ -1,6 +1,6 @@
 """Draws a sheet of the same prompts by every variant, below their real renders.
 
-python -m training.study.sheet --study DIR --out FILE.png [--prompts 4] [--seed 0]
+python -m training.study.sheet --study DIR --out FILE.png [--prompts 6] [--seed 0]
 """
 
 from __future__ import annotations
@@ -31,30 +31,41 @@ def read_settings(folder: Path) -> Settings:
 
 
 def study_sheet(folder: Path, world: World, prompts: int, seed: int) -> Image.Image:
-    """A column for each of the first `prompts`; a line for the renders and each finished row."""
+    """The first `prompts`, two beside each other; a line for the renders and each finished row."""
     settings = read_settings(folder)
     scenes = prompt_scenes(settings.prompts, PROMPT_SEED)[:prompts]
     vqvae = load_vqvae(folder / "shared" / "vqvae" / "final.pt")
-    lines = [(prompt_of(scene), frames) for scene, frames in
-             zip(scenes, rendered_frames(scenes, world), strict=True)]  # fmt: skip
+    real = rendered_frames(scenes, world)
+    lines = [[(prompt_of(scene), clip)] for scene, clip in zip(scenes, real, strict=True)]
     for row in (compared_row(variant, settings) for variant in VARIANTS):
         file = row.file(folder, seed)
-        if file.exists():
-            with np.load(file) as drawn:
-                clips = decoded_frames(drawn["tokens"][:prompts], vqvae)
-            lines += [(f"{row.variant} {row.name}", clip) for clip in clips]
-    labels, frames = zip(*lines, strict=True)
-    return draw_rows(list(frames), list(labels), columns=prompts)
+        if not file.exists():
+            continue
+        with np.load(file) as drawn:
+            clips = decoded_frames(drawn["tokens"][:prompts], vqvae)
+        for line, clip in zip(lines, clips, strict=True):
+            line.append((f"{row.variant} {row.name}", clip))
+    # Lines of a left and a right prompt alternate.
+    pairs = [
+        one
+        for first in range(0, prompts, 2)
+        for together in zip(*lines[first : first + 2], strict=True)
+        for one in together
+    ]
+    labels, frames = zip(*pairs, strict=True)
+    return draw_rows(list(frames), list(labels), columns=2)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--study", type=Path, required=True, help="--out of training.study")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--prompts", type=int, default=4)
+    parser.add_argument("--prompts", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--world", choices=WORLDS, default="rendered")
     options = parser.parse_args()
+    if options.prompts < 1 or options.prompts % 2:
+        parser.error("--prompts must be an even number: two stand beside each other")
     if not (options.study / "settings.json").exists():
         sys.exit(f"{options.study} holds no study: run python -m training.study --out it first")
     world = world_named(options.world, read_settings(options.study).pixels)

@@ -116,8 +116,10 @@ def markdown(found: dict[str, Any], command: str, commit: str) -> str:
 
 
 def _title(row: dict[str, Any]) -> str:
+    count = len(row["seeds"])
+    seeds = "1 seed" if count == 1 else f"{count} seeds"
     overlap = f", windows overlap by {row['overlap']}" if row["overlap"] else ""
-    return f"{TITLES[row['variant']]}{overlap} ({len(row['seeds'])} seeds)"
+    return f"{TITLES[row['variant']]}{overlap} ({seeds})"
 
 
 def _table(first: str, rows: list[tuple[str, dict[str, Any]]]) -> list[str]:
