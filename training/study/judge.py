@@ -108,7 +108,6 @@ def figures(judged: Judged, real: np.ndarray) -> dict[str, float]:
 
 
 def complete_and_right(judged: Judged) -> float:
-    """Share of clips of staged actions with the right subject, place and all stages in order."""
+    """Share of clips of staged actions with all stages in order and all three labels right."""
     staged = ~np.isnan(judged.complete)
-    good = judged.complete * judged.right["subject"] * judged.right["place"]
-    return float(good[staged].mean())
+    return float((judged.complete * judged.right["all"])[staged].mean())

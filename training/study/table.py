@@ -36,7 +36,7 @@ COLUMNS = {
     "all": "all three",
     "all, held-out": "all three, held-out",
     "completion": "completion",
-    "complete and right": "complete, right subject and place",
+    "complete and right": "complete, all three right",
 }
 SHARES = set(COLUMNS) - {"frechet", "inception"}
 
