@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from training.export.card_texts import DATA, LICENCES, LIMITS, PART_NAMES
+from training.export.card_texts import DATA, LIMITS, PART_NAMES, licences_of
 from training.presets import Preset
 from training.world.captions import known_things
 
@@ -35,7 +35,7 @@ def build_card(
         "limits": list(LIMITS.get(preset.subset, ())),
         "figures": [dict(figure) for figure in figures],
         "data": DATA[preset.world],
-        "licences": list(LICENCES),
+        "licences": licences_of(preset.subset),
         "cost": training_cost(training, hardware or this_machine()),
     }
     if method is not None:

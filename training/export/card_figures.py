@@ -53,7 +53,9 @@ def figures_of(
         figures = [
             figure for group, title in _GROUPS.items() for figure in _shares(sources, group, title)
         ]
-        figures += _numbers(sources) + _languages(report.get("chineseMinusEnglish"))
+        figures += _numbers(sources)
+        figures += _rates(report.get("rateObedience"))
+        figures += _languages(report.get("chineseMinusEnglish"))
         return figures, _method(report)
     except (KeyError, TypeError) as error:
         raise ValueError(
@@ -111,6 +113,23 @@ def _numbers(sources: Mapping[str, Any]) -> list[dict[str, Any]]:
             figure["ceiling"] = ceiling
         found.append({**figure, "clips": sources["generated"]["all"]["clips"]})
     return found
+
+
+def _rates(obedience: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Whether the motion per frame halves at twice the frame rate; none where it was not tested."""
+    drawn = obedience["generated"]["obeys"] if obedience else None
+    if not obedience or not drawn or not drawn["n"]:
+        return []
+    figure = {
+        "name": card_text("Half the motion at twice the frame rate", "帧率加倍时每帧动作减半"),
+        "unit": "share",
+        "value": drawn["share"],
+        "low": drawn["low"],
+        "high": drawn["high"],
+        "clips": drawn["n"],
+    }
+    ceiling = obedience.get("reconstructed", {}).get("obeys")
+    return [{**figure, "ceiling": ceiling["share"]} if ceiling and ceiling["n"] else figure]
 
 
 def _languages(difference: Mapping[str, Any] | None) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class CardText(TypedDict):
@@ -16,13 +16,18 @@ def card_text(en: str, zh: str) -> CardText:
     return {"en": en, "zh": zh}
 
 
+_ONLY_ITS_LIST = card_text(
+    "Only the subjects, actions and places of its list; other words are left out.",
+    "只认识列表里的主体、动作和地点，其他词会被略去。",
+)
+_NOTHING_REAL = card_text(
+    "No real people, texts, brands or places: nothing outside of its toy world.",
+    "没有真人、文字、品牌或真实地点，玩具世界之外的都不会画。",
+)
 # What a model does not know or do well, by the subset of the world that it is trained on.
 LIMITS: dict[str, tuple[CardText, ...]] = {
     "cpu": (
-        card_text(
-            "Only the subjects, actions and places of its list; other words are left out.",
-            "只认识列表里的主体、动作和地点，其他词会被略去。",
-        ),
+        _ONLY_ITS_LIST,
         card_text("One subject a clip, and no more than one.", "每条短片只有一个主体。"),
         card_text(
             "No free colours: each colour belongs to one subject.",
@@ -36,10 +41,12 @@ LIMITS: dict[str, tuple[CardText, ...]] = {
             "Left and right are often ignored; fast legs and front views smear.",
             "“向左”“向右”常被忽略；奔跑的腿和正面的样子会模糊。",
         ),
-        card_text(
-            "No real people, texts, brands or places: nothing outside of its toy world.",
-            "没有真人、文字、品牌或真实地点，玩具世界之外的都不会画。",
-        ),
+        _NOTHING_REAL,
+    ),
+    "full": (
+        _ONLY_ITS_LIST,
+        card_text("Two subjects a clip at most.", "每条短片最多两个主体。"),
+        _NOTHING_REAL,
     ),
 }
 
@@ -55,7 +62,7 @@ DATA = {
     ),
 }
 
-LICENCES = (
+_LICENCES: tuple[dict[str, Any], ...] = (
     {
         "what": card_text("This model", "本模型"),
         "licence": "MIT",
@@ -83,6 +90,22 @@ LICENCES = (
         "url": "https://arxiv.org/abs/2205.15868",
     },
 )
+
+# What the full world draws besides.
+_FULL_LICENCES: tuple[dict[str, Any], ...] = (
+    {
+        "what": card_text("Pictures of things and further animals", "物品和其他动物的图片"),
+        "licence": "MIT",
+        "by": "Microsoft (Fluent Emoji)",
+        "url": "https://github.com/microsoft/fluentui-emoji",
+    },
+)
+
+
+def licences_of(subset: str) -> list[dict[str, Any]]:
+    """Licences and credits of a model that is trained on that subset of the world."""
+    return [*_LICENCES, *(_FULL_LICENCES if subset == "full" else ())]
+
 
 PART_NAMES = {
     "vqvae": card_text("picture tokenizer", "图像词元器"),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from training.export.card_figures import figures_of
 from training.export.card_markdown import card_markdown, format_figure
 from training.export_onnx import DEFAULT_FOLDERS
 from training.presets import CPU
+from training.world.subsets import SUBSETS
 
 TRAINING = {
     "command": "python -m training.export_onnx --preset cpu",
@@ -71,6 +73,15 @@ def test_cost_adds_up_what_the_facts_hold() -> None:
     assert (untrained["minutes"], untrained["parts"], untrained["data"]) == (0, [], [])
 
 
+def test_each_subset_of_the_world_has_its_own_texts() -> None:
+    cards = {name: build_card(replace(CPU, subset=name), TRAINING, "x") for name in SUBSETS}
+    for card in cards.values():
+        assert card["limits"] and card["knows"]["subjects"]
+    makers = {name: {entry["by"] for entry in card["licences"]} for name, card in cards.items()}
+    assert not any("Microsoft" in maker for maker in makers["cpu"])
+    assert any("Microsoft" in maker for maker in makers.get("full", {"Microsoft"}))
+
+
 def test_markdown_tells_everything_in_order() -> None:
     card = build_card(CPU, TRAINING, "2 CPU cores", FIGURES, {"en": "200 clips.", "zh": "200 条。"})
     text = card_markdown({"title": "Flipbook mini", "version": "0.2.0", "card": card})
@@ -118,6 +129,10 @@ def _report(manifest: dict) -> dict:
             "reconstructed": ceiling,
             "shuffled": {"held-out": {"subject": share(0.1)}, "all": {}},
         },
+        "rateObedience": {
+            "generated": {"obeys": share(0.7, 32)},
+            "reconstructed": {"obeys": share(0.9, 32)},
+        },
         "chineseMinusEnglish": {
             "scenes": 50,
             "all": {"difference": -0.02, "low": -0.1, "high": 0.06, "n": 50},
@@ -130,11 +145,12 @@ def test_figures_of_an_evaluation_stand_beside_ceiling_and_floor(package: Path) 
     report = _report(manifest)
     (package / "evaluation.json").write_text(json.dumps(report), "utf-8")
     card = add_card(package, package / "evaluation.json")["card"]
-    subject, identity, languages = card["figures"]
+    subject, identity, rate, languages = card["figures"]
     assert subject["name"]["en"] == "Subject, held-out pairs"
     assert (subject["value"], subject["ceiling"], subject["floor"]) == (0.8, 0.96, 0.1)
     assert subject["clips"] == 50 and subject["low"] < subject["value"] < subject["high"]
     assert (identity["value"], identity["ceiling"]) == (0.9, 0.99) and "floor" not in identity
+    assert (rate["value"], rate["ceiling"], rate["clips"]) == (0.7, 0.9, 32)
     assert (languages["unit"], languages["value"]) == ("points", -2.0)
     assert "99.0 % of the subjects" in card["method"]["en"] and "seed 3" in card["method"]["zh"]
     assert add_card(package)["card"]["figures"] == card["figures"]
