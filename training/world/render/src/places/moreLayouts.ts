@@ -22,7 +22,7 @@ const birches = variants('BirchTree', ALL, 36, 48);
 const flowers = [single('nature_pack/Flowers.glb', 6, 9)];
 const rocks = variants('Rock', ALL, 7, 13);
 
-const tallBushes = variants('Bush', [1, 2], 44, 56);
+const tallBushes = variants('Bush', [1, 2], 72, 78);
 const lowBushes = variants('Bush', [1, 2], 24, 32);
 
 /** Every fourth of the layouts beyond those made by hand has something to hide behind. */
@@ -125,7 +125,7 @@ const desert: Rule = (random, index) => {
       ...standInRow(random, rocks, random.whole(0, 2), horizon, 6),
     ],
     footRow: FOOT_ROW,
-    ...front(random, index, variants('Rock', ALL, 50, 60), variants('Rock', ALL, 26, 34)),
+    ...front(random, index, variants('Rock', ALL, 72, 78), variants('Rock', ALL, 26, 34)),
   };
 };
 
@@ -149,7 +149,7 @@ const snow: Rule = (random, index) => {
       ...standInRow(random, variants('Rock_Snow', ALL, 8, 14), random.whole(0, 2), horizon, 6),
     ],
     footRow: FOOT_ROW,
-    ...front(random, index, variants('Bush_Snow', [1, 2], 46, 56), [
+    ...front(random, index, variants('Bush_Snow', [1, 2], 72, 78), [
       ...variants('Rock_Snow', ALL, 26, 34),
     ]),
   };

@@ -118,8 +118,8 @@ export function peak(
 const FRONT_ROW = 90;
 
 /**
- * A thicket or rocks at one side, wide and tall enough to hide a subject. The picture's own edge
- * hides the rest of it.
+ * A thicket or rocks at one side that hide a subject: a tall thing at the picture's edge, which
+ * hides who stands upright, and half as tall ones beside it for those on four legs.
  */
 export function hidingPlace(
   random: Random,
@@ -127,13 +127,16 @@ export function hidingPlace(
   low: readonly Scenery[],
 ): Foreground {
   const isLeft = random.chance(0.5);
-  const place = (x: number, y: number, { file, from, to }: Scenery): Prop =>
+  const place = (x: number, y: number, { file }: Scenery, from: number, to: number): Prop =>
     prop(file, isLeft ? x : 96 - x, y, random.whole(from, to), random.whole(0, 359));
+  const [edge, beside] = [random.pick(tall), random.pick(low)];
   const props = [
-    place(8, 92, random.pick(tall)),
-    place(27, 93, random.pick(tall)),
-    place(14, 95, random.pick(low)),
-    place(36, 95, random.pick(low)),
+    place(9, 93, edge, edge.from, edge.to),
+    place(29, 94, beside, 46, 52),
+    ...[14, 38].map((x) => {
+      const scenery = random.pick(low);
+      return place(x, 95, scenery, scenery.from, scenery.to);
+    }),
   ];
   return { props, row: FRONT_ROW, hideX: isLeft ? 12 : 84 };
 }

@@ -43,7 +43,7 @@ const savanna: Place = {
       ],
       footRow: FOOT_ROW,
       ...(hides(index)
-        ? { front: hidingPlace(random, variants('Bush', [1, 2], 44, 54), variants('Rock', ALL, 20, 28)) }
+        ? { front: hidingPlace(random, variants('Bush', [1, 2], 72, 78), variants('Rock', ALL, 20, 28)) }
         : {}),
     };
   },
@@ -76,7 +76,7 @@ const mountain: Place = {
       ],
       footRow: FOOT_ROW,
       ...(hides(index)
-        ? { front: hidingPlace(random, variants('Rock', ALL, 50, 60), variants('Rock', ALL, 24, 32)) }
+        ? { front: hidingPlace(random, variants('Rock', ALL, 72, 78), variants('Rock', ALL, 24, 32)) }
         : {}),
     };
   },
