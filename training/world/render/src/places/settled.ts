@@ -12,8 +12,8 @@ const village: Place = {
   id: 'village',
   colours: {
     ...SUMMER,
-    Grey: '#f2e2c4',
-    DarkGrey: '#c8583c',
+    Grey: '#e0745a',
+    DarkGrey: '#8a4a3a',
     Brown: '#9a6a40',
     White: '#fffaf0',
   },
@@ -102,9 +102,10 @@ function fence(y: number): Shape[] {
   return [box(0, y - 4, 96, 1.5, '#e8d8bc'), box(0, y - 1, 96, 1.5, '#d8c4a4'), ...posts];
 }
 
+// The shelf's back is open and must not face the camera.
 const FURNITURE = [
-  single('house_interior/Bookshelf.glb', 36, 42),
-  single('house_interior/Chair_1.glb', 20, 24),
+  { ...single('house_interior/Bookshelf.glb', 36, 42), turn: 180 },
+  { ...single('house_interior/Chair_1.glb', 20, 24), turn: 30 },
 ];
 const room: Place = {
   id: 'room',
@@ -132,7 +133,7 @@ const room: Place = {
       ],
       props: [
         prop('house_interior/Couch_Large1.glb', couchX, floor + 6, 20),
-        prop(other.file, 96 - couchX, floor + 3, random.whole(other.from, other.to)),
+        prop(other.file, 96 - couchX, floor + 3, random.whole(other.from, other.to), other.turn),
       ],
       footRow: FOOT_ROW + 2,
     };
