@@ -97,7 +97,7 @@ export const BILLBOARDS: readonly BillboardSpec[] = [
 
   // The pictures have water painted below the hull, which the compositor draws itself.
   boat('sailboat', '26f5', 48, { cutBelow: 0.2 }),
-  boat('speedboat', '1f6a4', 54, { ...wide, cutBelow: 0.2, ...RED }),
+  boat('speedboat', '1f6a4', 54, { ...wide, cutBelow: 0.34, ...RED }),
 
   prop('soccer_ball', '26bd', 18, { coat: { colour: 'white' } }),
   prop('basketball', '1f3c0', 18, coat(28, 25, 'orange')),

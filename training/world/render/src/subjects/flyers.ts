@@ -18,7 +18,6 @@ export const FLYERS: readonly SubjectSpec[] = [
       idle: loop('Wasp_Flying', SIDE),
       fly: loop('Wasp_Flying', SIDE),
       attack: once('Wasp_Attack', 12, SIDE),
-      fall: once('Wasp_Death', 12, SIDE),
     },
   },
   {
@@ -41,7 +40,6 @@ export const FLYERS: readonly SubjectSpec[] = [
       idle: loop('Dragon_Flying', SIDE),
       fly: loop('Dragon_Flying', SIDE),
       attack: once('Dragon_Attack', 12, SIDE),
-      fall: once('Dragon_Death', 12, SIDE),
     },
   },
 ];

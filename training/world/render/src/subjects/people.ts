@@ -156,7 +156,8 @@ export const PEOPLE: readonly SubjectSpec[] = [
         run: loop('Robot_Running'),
         jump: once('Robot_Jump', 12, { leap: { height: 4, from: 0.25, to: 0.8 } }),
         attack: once('Robot_Punch', 12),
-        fall: once('Robot_Death', 12, { shift: 34 }),
+        // Later its head rolls away.
+        fall: once('Robot_Death', 10, { to: 0.27, shift: 16 }),
         wave: once('Robot_Wave'),
         dance: loop('Robot_Dance', { phases: 16 }),
       },
