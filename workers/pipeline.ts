@@ -18,6 +18,7 @@ import { chooseBackend } from './runtime/backend';
 import { createOrtRuntime } from './runtime/loadOrt';
 import { messageTurn } from './runtime/messageTurn';
 import { ModelFiles } from './runtime/modelFiles';
+import { readGraphBytes } from './runtime/graphBytes';
 import { createGraphs, releaseGraphs, warmUp } from './runtime/modelGraphs';
 import type { ModelGraphs } from './runtime/modelGraphs';
 import type { OrtRuntime } from './runtime/ortRuntime';
@@ -132,11 +133,9 @@ async function makeReady(
   const { manifest } = files;
   let graphs: Partial<ModelGraphs> = {};
   try {
-    const ready = await createGraphs(manifest, runtime, async (name) => {
-      const shards: Uint8Array[] = [];
-      for (const file of manifest.graphs[name].files) shards.push(await files.read(file));
-      return shards;
-    });
+    const ready = await createGraphs(manifest, runtime, (name) =>
+      readGraphBytes(manifest.graphs[name], (file) => files.read(file)),
+    );
     graphs = ready;
     await warmUp(manifest, ready, onProgress);
     return { manifest, graphs: ready, runtime };

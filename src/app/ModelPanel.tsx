@@ -1,4 +1,5 @@
 import type { ModelManifest } from '../shared/manifest';
+import { packageFiles } from '../shared/packageFiles';
 import type { KnownThing } from '../shared/modelCard';
 import { knownManifest, type ModelState } from '../state/appState';
 import type { ModelActions } from '../state/modelActions';
@@ -18,8 +19,7 @@ interface ModelPanelProps {
 }
 
 function packageBytes(manifest: ModelManifest): number {
-  const files = Object.values(manifest.graphs).flatMap((graph) => graph.files);
-  return files.reduce((sum, file) => sum + file.bytes, 0);
+  return packageFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
 }
 
 /** What the model is, what it knows and where it is kept. */

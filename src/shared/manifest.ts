@@ -18,6 +18,8 @@ export interface ModelFile {
 /** One exported graph. More than one file = shards, run in this order. */
 export interface GraphManifest {
   files: ModelFile[];
+  /** Weights that other graphs have too: appended to the bytes of the only file. */
+  weights?: ModelFile[];
   /** Tensor names in the graph's own order; checked against the session before the first run. */
   inputs: string[];
   outputs: string[];

@@ -144,8 +144,14 @@ function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {
 }
 
 function readGraph(graph: ManifestReader): GraphManifest {
+  const files = graph.list('files', 1, readFile);
+  const shared = graph.value['weights'] !== undefined;
+  if (shared && files.length > 1) {
+    fail(graph.at('weights'), 'must not stand beside several files', files.length);
+  }
   return {
-    files: graph.list('files', 1, readFile),
+    files,
+    ...(shared && { weights: graph.list('weights', 1, readFile) }),
     inputs: graph.textList('inputs'),
     outputs: graph.textList('outputs'),
     precision: graph.text('precision'),

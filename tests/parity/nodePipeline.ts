@@ -7,6 +7,7 @@ import type { GenerationOptions } from '../../src/shared/options';
 import { parseManifest } from '../../src/shared/parseManifest';
 import type { Progress } from '../../src/shared/protocol';
 import { generateVideo } from '../../workers/generateVideo';
+import { readGraphBytes } from '../../workers/runtime/graphBytes';
 import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
 import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
 import { OrtRuntime } from '../../workers/runtime/ortRuntime';
@@ -29,7 +30,7 @@ export async function loadNodeModel(folder: string = MICRO_FOLDER): Promise<Node
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')));
   const runtime = new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
   const graphs = await createGraphs(manifest, runtime, (name) =>
-    Promise.all(manifest.graphs[name].files.map(({ path }) => readFile(`${folder}/${path}`))),
+    readGraphBytes(manifest.graphs[name], ({ path }) => readFile(`${folder}/${path}`)),
   );
   return { manifest, graphs, release: () => releaseGraphs(graphs) };
 }

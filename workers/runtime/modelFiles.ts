@@ -2,6 +2,7 @@
 import { errorKind, FlipbookError } from '../../src/shared/errors';
 import { REQUIRED_GRAPHS } from '../../src/shared/manifest';
 import type { ModelFile, ModelManifest } from '../../src/shared/manifest';
+import { packageFiles } from '../../src/shared/packageFiles';
 import { parseManifest } from '../../src/shared/parseManifest';
 import type { LoadedModel, LoadProgress } from '../../src/shared/protocol';
 import { downloadFile, downloadManifest } from './downloadFile';
@@ -18,6 +19,8 @@ export class ModelFiles {
   readonly #totalBytes: number;
   #loadedBytes = 0;
   #reported = -Infinity;
+  /** Weights of more than one graph, by hash, until the last graph is made. */
+  readonly #shared = new Map<string, Uint8Array<ArrayBuffer>>();
 
   private constructor(
     readonly manifest: ModelManifest,
@@ -28,7 +31,7 @@ export class ModelFiles {
   ) {
     this.#note = note;
     // Optional graphs are not fetched: no stage needs them yet.
-    const files = REQUIRED_GRAPHS.flatMap((graph) => manifest.graphs[graph].files);
+    const files = packageFiles(manifest, REQUIRED_GRAPHS);
     this.#totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
@@ -62,12 +65,26 @@ export class ModelFiles {
 
   /** Where the files are kept; ask after the last `read`. Drops files of older versions. */
   async finish(): Promise<StorageState> {
+    this.#shared.clear();
     if (this.#note !== undefined) return { storedIn: 'memory', storageNote: this.#note };
     await this.store?.removeUnreferenced();
     return { storedIn: 'opfs' };
   }
 
   async #read(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
+    const held = this.#shared.get(file.sha256);
+    if (held) return held;
+    const bytes = await this.#fetch(file);
+    if (this.#isShared(file)) this.#shared.set(file.sha256, bytes);
+    return bytes;
+  }
+
+  #isShared(file: ModelFile): boolean {
+    const graphs = REQUIRED_GRAPHS.map((name) => this.manifest.graphs[name]);
+    return graphs.some(({ weights }) => weights?.some(({ sha256 }) => sha256 === file.sha256));
+  }
+
+  async #fetch(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
     const stored = await this.store?.readFile(file);
     if (stored) {
       this.#count('cache', file);
