@@ -14,7 +14,10 @@ from training.text.caption_tokenizer import CaptionTokenizer
 ROOT = Path(__file__).parent.parent
 DEFAULT_FOLDERS = {
     preset.name: ROOT / "public" / "models" / preset.package for preset in PRESETS.values()
-} | {"micro": ROOT / "tests" / "fixtures" / "models" / "micro"}
+} | {
+    "micro": ROOT / "tests" / "fixtures" / "models" / "micro",
+    "gpu-rehearsal": data_folder("gpu-rehearsal") / "package",
+}
 
 
 def code_commit() -> str:

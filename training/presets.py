@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +39,10 @@ class Preset:
     guidance: float  # sampling defaults
     temperature: float
     top_k: int
+    tied_tables: bool = False  # words, hints and head share one table
+    shared_base: bool = False  # stage 2 trains temporal channels only; the package keeps one base
+    muon_lr: float = 5e-3  # of the transformer's matrices
+    adam_lr: float = 4e-3  # of its tables and vectors
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
@@ -65,6 +69,8 @@ class Preset:
             ffn=self.ffn,
             hints=1,
             copy_gate=True,
+            tied_head=self.tied_tables,
+            tied_hints=self.tied_tables,
             windows=self.windows,
         )
         return config.for_stage(stage)
@@ -127,7 +133,67 @@ CPU = Preset(
     upscaler_minutes=15,
 )
 
-PRESETS = {preset.name: preset for preset in (MICRO, CPU)}
+# Sizes by the 32 MB of the package (training.export.package_size): with the base shared by both
+# stages and one table for words, hints and head, 8-bit weights allow 6 layers of width 384. Width
+# 512 and 8 layers would need 4-bit weights (42 M of them are 22 MB) and a step in the browser that
+# costs four times as much as the cpu preset's; 384 costs about twice as much.
+GPU = Preset(
+    name="gpu",
+    package="large",
+    world="rendered",
+    subset="full",
+    pixels=128,
+    factor=8,
+    codes=8192,
+    text_pieces=1536,
+    text_slots=48,
+    layers=6,
+    hidden=384,
+    heads=6,
+    ffn=1536,
+    windows=(Window(4, 4), Window(2, 8), Window(8, 2)),
+    key_clips=300_000,
+    interpolation_clips=100_000,
+    validation_clips=2000,
+    vqvae_minutes=24,
+    decoder_minutes=0,
+    keyframes_minutes=17,
+    interpolation_minutes=7,
+    batch=128,
+    guidance=2.5,
+    temperature=0.8,
+    top_k=50,
+    tied_tables=True,
+    shared_base=True,
+    muon_lr=3e-3,
+    adam_lr=2e-3,
+)
+
+# The same recipe in sizes that a CPU trains in minutes: rehearses the commands of training/gpu.sh.
+REHEARSAL = replace(
+    GPU,
+    name="gpu-rehearsal",
+    package="rehearsal",
+    subset="cpu",
+    pixels=32,
+    codes=128,
+    text_pieces=1024,
+    text_slots=32,
+    layers=2,
+    hidden=64,
+    heads=2,
+    ffn=128,
+    windows=(Window(2, 2), Window(4, 1)),
+    key_clips=256,
+    interpolation_clips=128,
+    validation_clips=32,
+    vqvae_minutes=0.4,
+    keyframes_minutes=0.4,
+    interpolation_minutes=0.3,
+    batch=8,
+)
+
+PRESETS = {preset.name: preset for preset in (MICRO, CPU, GPU, REHEARSAL)}
 
 
 def preset_named(name: str) -> Preset:

@@ -136,6 +136,11 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
 
 
 def _stored(package: Path, preset: Preset, stage: Stage, pieces: CaptionTokenizer) -> Transformer:
+    if preset.shared_base:
+        raise ValueError(
+            f"packages of the preset {preset.name} share weights between graphs, which are not "
+            "read back; go on from its checkpoints, or from pieces by training.import_shards."
+        )
     config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
     return read_transformer(package / f"{stage}.onnx", config)
 

@@ -12,6 +12,7 @@ import onnxruntime as ort
 
 from training.export.manifest import FORMAT
 from training.export.onnx_transformer import open_session
+from training.export.shared_weights import read_graph
 
 GRAPHS = ("tokenizer", "keyframes", "interpolation", "decoder", "encoder")
 """Evaluation needs the encoder too: its reconstructions are the ceiling."""
@@ -37,7 +38,7 @@ class ModelPackage:
     def hashes(self) -> dict[str, list[str]]:
         """Graph -> SHA-256 of its files, of every graph of the package."""
         graphs = self.manifest["graphs"]
-        return {name: [f["sha256"] for f in graph["files"]] for name, graph in graphs.items()}
+        return {name: [f["sha256"] for f in _files(graph)] for name, graph in graphs.items()}
 
 
 def open_package(folder: Path, threads: int = 1) -> ModelPackage:
@@ -51,7 +52,7 @@ def open_package(folder: Path, threads: int = 1) -> ModelPackage:
         if len(files) != 1:
             raise PackageError(f"graph {name} is split over {len(files)} files, which evaluation "
                                "does not support; export it as one file")  # fmt: skip
-        sessions[name] = _open(folder / files[0]["path"], name, threads)
+        sessions[name] = _open(folder, name, threads)
     return ModelPackage(folder, manifest, sessions)
 
 
@@ -75,7 +76,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _check_files(folder: Path, name: str, graph: dict[str, Any]) -> None:
-    for file in graph["files"]:
+    for file in _files(graph):
         path = folder / file["path"]
         if not path.is_file():
             raise PackageError(f"graph {name}: {path} is missing; export the package again")
@@ -88,8 +89,13 @@ def _check_files(folder: Path, name: str, graph: dict[str, Any]) -> None:
                                "export the package again")  # fmt: skip
 
 
-def _open(path: Path, name: str, threads: int) -> ort.InferenceSession:
+def _files(graph: dict[str, Any]) -> list[dict[str, Any]]:
+    """A graph's own files and those of weights that it shares."""
+    return [*graph["files"], *graph.get("weights", [])]
+
+
+def _open(folder: Path, name: str, threads: int) -> ort.InferenceSession:
     try:
-        return open_session(path, threads)
+        return open_session(read_graph(folder, name), threads)
     except Exception as error:  # onnxruntime raises types of its own for damaged models
-        raise PackageError(f"graph {name}: onnxruntime cannot open {path}: {error}") from error
+        raise PackageError(f"graph {name}: onnxruntime cannot open it: {error}") from error

@@ -13,7 +13,7 @@ from torch import nn
 from training.common.checkpoint import load_checkpoint
 from training.presets import Preset, data_folder
 from training.text.caption_tokenizer import CaptionTokenizer
-from training.transformer.checkpoints import load_transformer, newest
+from training.transformer.checkpoints import is_base_parameter, load_transformer, newest
 from training.transformer.config import STAGES, Stage
 from training.transformer.model import Transformer
 from training.transformer.tokens import KIND_OF_STAGE, token_file
@@ -59,8 +59,11 @@ def load_parts(preset: Preset) -> TrainedParts:
     for stage, path in stage_files.items():
         facts |= {f"{stage}{name}": value for name, value in _duration(path).items()}
         tokens = token_file(preset.name, KIND_OF_STAGE[stage], "train")
+        digest = load_checkpoint(path).extra.get("data_sha256")  # trained elsewhere
         if tokens.exists():
-            facts[f"{stage}DataSha256"] = hashlib.sha256(tokens.read_bytes()).hexdigest()
+            digest = hashlib.sha256(tokens.read_bytes()).hexdigest()
+        if digest:
+            facts[f"{stage}DataSha256"] = digest
     if upscaler_file is not None:
         facts |= {f"upscaler{name}": value for name, value in _duration(upscaler_file).items()}
     return TrainedParts(
@@ -100,8 +103,23 @@ def _enlarge(module: nn.Module) -> None:
             parameter.add_(torch.randn_like(parameter) * spread)
 
 
+def _check_shared_base(transformers: dict[Stage, Transformer]) -> None:
+    first, *others = transformers.items()
+    base = {name: p for name, p in first[1].named_parameters() if is_base_parameter(name)}
+    for stage, model in others:
+        own = dict(model.named_parameters())
+        different = [name for name, value in base.items() if not torch.equal(value, own[name])]
+        if different:
+            raise ValueError(
+                f"The stages {first[0]} and {stage} share no base ({different[0]} differs): train "
+                f"{stage} again with --init and --share-base."
+            )
+
+
 def check_fit(parts: TrainedParts) -> None:
-    """ValueError if the parts were not trained with each other's vocabulary and codes."""
+    """ValueError if the parts were not trained with each other's vocabulary, codes and base."""
+    if parts.preset.shared_base:
+        _check_shared_base(parts.transformers)
     tokenizer, vqvae = parts.tokenizer, parts.vqvae.config
     for stage, model in parts.transformers.items():
         wanted = parts.preset.transformer(stage, tokenizer.vocabulary_size, tokenizer.pad_id)

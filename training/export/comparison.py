@@ -21,6 +21,7 @@ from training.export.package import (
     TRANSFORMER_PRECISION,
     UPSCALER_PRECISION,
 )
+from training.export.shared_weights import read_graph
 from training.export.text_samples import random_texts
 from training.export.vqvae_graph import round_vqvae
 from training.export.weight_storage import round_weights
@@ -82,7 +83,7 @@ def compare_tokenizer(parts: TrainedParts, package: Path, count: int = 2000) -> 
 
 
 def onnx_transformer(parts: TrainedParts, package: Path, stage: Stage) -> OnnxTransformer:
-    session = open_session(package / f"{stage}.onnx")
+    session = open_session(read_graph(package, stage))
     return OnnxTransformer(session, parts.transformers[stage].config)
 
 

@@ -26,16 +26,21 @@ CREDITS = (
 )
 
 
-def graph_entry(path: str, model: onnx.ModelProto, content: bytes, precision: str) -> dict:
-    """One graph of one file."""
+def file_entry(path: str, content: bytes) -> dict:
     return {
-        "files": [
-            {
-                "path": path,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
-        ],
+        "path": path,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def graph_entry(
+    path: str, model: onnx.ModelProto, content: bytes, precision: str, weights: list[dict]
+) -> dict:
+    """One graph of one file, and the files of weights that it shares with other graphs."""
+    return {
+        "files": [file_entry(path, content)],
+        **({"weights": weights} if weights else {}),
         "inputs": [value.name for value in model.graph.input],
         "outputs": [value.name for value in model.graph.output],
         "precision": precision,
@@ -61,7 +66,7 @@ def build_manifest(
         "windowFrames": FRAMES,
         "maxRounds": (PLAYBACK_RATE // KEY_FRAME_RATE).bit_length() - 1,
         "playbackFramesPerSecond": PLAYBACK_RATE,
-        **_rates(),
+        **_rates(preset.subset),
         "textLength": config.text_slots,
         "maxCodePoints": MAX_CODE_POINTS,
         "ids": _ids(parts, config),
@@ -69,8 +74,10 @@ def build_manifest(
         "interpolationWindows": _windows(parts.transformers["interpolation"].config),
         "architecture": _architecture(config),
         "sampling": _sampling(parts),
-        "examples": [{"text": text, "language": code} for text, code in example_prompts()],
-        "knownWords": all_caption_words(),
+        "examples": [
+            {"text": text, "language": code} for text, code in example_prompts(preset.subset)
+        ],
+        "knownWords": all_caption_words(preset.subset),
         "graphs": dict(graphs),
         "training": {"command": command, "commit": commit, **parts.facts},
     }
@@ -80,8 +87,8 @@ def _upscaled(parts: TrainedParts) -> dict[str, int]:
     return {} if parts.upscaler is None else {"upscaledPixels": parts.upscaler.config.large}
 
 
-def _rates() -> dict[str, Any]:
-    words = rate_words()
+def _rates(subset: str) -> dict[str, Any]:
+    words = rate_words(subset)
     rules = [
         {"words": [w for w in words if words[w] == rate], "framesPerSecond": rate}
         for rate in sorted(set(words.values()))

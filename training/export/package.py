@@ -10,7 +10,8 @@ import onnx
 from training.export.add_card import write_with_card
 from training.export.card import build_card
 from training.export.checkpoints import TrainedParts, check_fit
-from training.export.manifest import build_manifest, graph_entry
+from training.export.manifest import build_manifest, file_entry, graph_entry
+from training.export.shared_weights import take_shared_weights
 from training.export.transformer_graph import TransformerGraph
 from training.export.upscaler_graph import build_upscaler_graph
 from training.export.vqvae_graph import build_decoder_graph, build_encoder_graph
@@ -27,6 +28,7 @@ DECODER_PRECISION: Precision = "int8"
 ENCODER_PRECISION: Precision = "fp16"
 UPSCALER_PRECISION: Precision = "fp16"
 TOKENIZER_FILE = "tokenizer.json"
+SHARED_FILE = "base.weights"
 
 
 def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
@@ -36,7 +38,7 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
         "tokenizer": (build_tokenizer_graph(parts.tokenizer, codes), "fp32")
     }
     for stage, model in parts.transformers.items():
-        graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+        graph = TransformerGraph(model, TRANSFORMER_PRECISION, parts.preset.shared_base).build()
         graphs[stage] = (graph, TRANSFORMER_PRECISION)
     graphs["decoder"] = (build_decoder_graph(parts.vqvae, DECODER_PRECISION), DECODER_PRECISION)
     graphs["encoder"] = (build_encoder_graph(parts.vqvae, ENCODER_PRECISION), ENCODER_PRECISION)
@@ -57,12 +59,19 @@ def write_package(
     unfinished = out.with_name(f"{out.name}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
+    graphs = build_graphs(parts)
+    weights = []
+    if parts.preset.shared_base:
+        shared = take_shared_weights([graphs[stage][0] for stage in parts.transformers])
+        (unfinished / SHARED_FILE).write_bytes(shared)
+        weights = [file_entry(SHARED_FILE, shared)]
     entries = {}
-    for name, (graph, precision) in build_graphs(parts).items():
+    for name, (graph, precision) in graphs.items():
         content = graph.SerializeToString()
         path = f"{name}.onnx"
         (unfinished / path).write_bytes(content)
-        entries[name] = graph_entry(path, graph, content, precision)
+        own = weights if name in parts.transformers else []
+        entries[name] = graph_entry(path, graph, content, precision, own)
     # No graph needs the list of pieces; training does, to go on from this package.
     parts.tokenizer.save(unfinished / TOKENIZER_FILE)
     manifest = build_manifest(parts, entries, commit, command)

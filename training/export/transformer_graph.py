@@ -39,10 +39,15 @@ class _Biases:
 
 
 class TransformerGraph:
-    """Builds the graph of `model`; `precision` is how matrices and tables are stored."""
+    """Builds the graph of `model`; `precision` is how matrices and tables are stored.
 
-    def __init__(self, model: Transformer, precision: Precision) -> None:
+    `apart` stores the two channels' projections as matrices of their own, so that another stage's
+    graph can share the base channel's; they are joined when the graph is loaded.
+    """
+
+    def __init__(self, model: Transformer, precision: Precision, apart: bool = False) -> None:
         self.model = model
+        self.apart = apart
         self.config = model.config
         self.precision = precision
         self.g = GraphBuilder(model.config.stage)
@@ -95,19 +100,32 @@ class TransformerGraph:
     def _embed(self, is_image: str) -> tuple[str, str]:
         """Two summands of the input rows, [B, S, hidden] each."""
         g = self.g
-        words = g.node("Gather", self._table(self.model.word, "word"), "ids", axis=0)
+        self._words = self._table(self.model.word, "word")
+        words = g.node("Gather", self._words, "ids", axis=0)
         positions = g.node("Gather", self._position_table(), "positions", axis=0)
         if not self.config.hints:
             return words, positions
         total = None
         for column, table in enumerate(self.model.hints):
-            row = g.reshape(g.slice("hints", column, column + 1, 2), 0, 0)
-            # Every id past the codes is the null row, the table's last.
-            row = g.node("Min", row, g.number(self.config.codes, "int32"))
-            hint = g.node("Gather", self._table(table, f"hint_{column}"), row, axis=0)
+            hint = self._hint(table, column)
             total = hint if total is None else g.node("Add", total, hint)
         assert total is not None
         return g.node("Add", words, positions), g.node("Mul", total, is_image)
+
+    def _hint(self, table: nn.Module, column: int) -> str:
+        """Rows of one hint column, [B, S, hidden]."""
+        g, config = self.g, self.config
+        ids = g.reshape(g.slice("hints", column, column + 1, 2), 0, 0)
+        codes = g.number(config.codes, "int32")
+        if isinstance(table, nn.Linear):
+            null = g.number(config.null_hint_id, "int32")
+            ids = g.node("Where", g.node("Less", ids, codes), ids, null)
+            rows = g.node("Gather", self._words, ids, axis=0)
+            return self._linear(rows, [table], f"hint_{column}")
+        assert isinstance(table, nn.Embedding)
+        # Every id past the codes is the null row, the table's last.
+        ids = g.node("Min", ids, codes)
+        return g.node("Gather", self._table(table, f"hint_{column}"), ids, axis=0)
 
     def _position_table(self) -> str:
         """[T + 5*C, hidden], put together from constants when the graph is loaded."""
@@ -218,15 +236,26 @@ class TransformerGraph:
     ) -> str:
         """x W^T + b of several layers side by side; `scale` multiplies outputs."""
         g = self.g
-        weight = np.concatenate([_array(linear.weight) for linear in linears])
-        matrix = store(g, weight, self.precision, f"{name}.weight", transposed=True, factor=scale)
-        product = g.node("MatMul", x, matrix)
+        product = g.node("MatMul", x, self._matrix(linears, name, scale))
         if linears[0].bias is None:
             return product
         bias = np.concatenate([_array(linear.bias) for linear in linears])
         if scale is not None:
             bias = bias * scale
         return g.node("Add", product, g.constant(bias.astype(np.float32), name=f"{name}.bias"))
+
+    def _matrix(self, linears: list[nn.Linear], name: str, scale: np.ndarray | None) -> str:
+        """[inputs, outputs of all layers]; equal rows of `scale` belong to each layer."""
+        weights = [_array(linear.weight) for linear in linears]
+        if not self.apart or len(weights) == 1:
+            weight, file = np.concatenate(weights), f"{name}.weight"
+            return store(self.g, weight, self.precision, file, transposed=True, factor=scale)
+        factors = [None] * len(weights) if scale is None else np.split(scale, len(weights))
+        matrices = [
+            store(self.g, weight, self.precision, f"{name}.{i}.weight", True, factor)
+            for i, (weight, factor) in enumerate(zip(weights, factors, strict=True))
+        ]
+        return self.g.node("Concat", *matrices, axis=1)
 
     def _activate(self, inner: str) -> str:
         if self.config.activation == "gelu":
@@ -268,9 +297,7 @@ class TransformerGraph:
         """Logits of the last row, raised by the copy gates."""
         g, config = self.g, self.config
         last = g.reshape(g.slice(normed, -1, 1 << 31, 1), 0, config.hidden)
-        weight = _array(self.model.head_weight())
-        matrix = store(g, weight, self.precision, "head.weight", transposed=True)
-        logits = g.node("MatMul", last, matrix)
+        logits = g.node("MatMul", last, self._head_matrix())
         if self.model.gate is not None:
             gates = self._linear(last, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")
@@ -283,6 +310,14 @@ class TransformerGraph:
                     gate = g.slice(gates, column, column + 1, 1)
                 logits = g.node("Add", logits, g.node("Mul", same, gate))
         g.node("Identity", logits, name="logits")
+
+    def _head_matrix(self) -> str:
+        """[hidden, K]; a tied head is cut from the word table when the graph is loaded."""
+        g = self.g
+        if self.model.head is None:
+            return g.node("Transpose", g.slice(self._words, 0, self.config.codes, 0), perm=[1, 0])
+        weight = _array(self.model.head.weight)
+        return store(g, weight, self.precision, "head.weight", transposed=True)
 
 
 def _array(tensor: Tensor) -> np.ndarray:

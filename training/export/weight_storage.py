@@ -7,6 +7,7 @@ fp16   half precision and a Cast, folded the same way.
 fp32   as trained.
 """
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -57,6 +58,14 @@ def rounded(weight: np.ndarray, precision: Precision) -> np.ndarray:
         return weight.astype(np.float16).astype(np.float32)
     values, scales = _quantise(weight)
     return values.astype(np.float32) * scales
+
+
+def stored_bytes(shape: tuple[int, ...], precision: Precision) -> int:
+    """Bytes of a weight, or of a bias or vector (one dimension: always float32), in its graph."""
+    size = math.prod(shape)
+    if precision == "fp32" or size < _SMALL or len(shape) < 2:
+        return 4 * size
+    return 2 * size if precision == "fp16" else size + 4 * shape[0]
 
 
 @torch.no_grad()

@@ -30,6 +30,7 @@ VARIANTS = {
         windows=(),
     ),
     "hint without gate": replace(_BASE, copy_gate=False),
+    "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),
 }
 
 

@@ -60,14 +60,14 @@ def _run_trainer(
     )
 
 
-def caption_sample(count: int, seed: int = 1) -> Iterator[str]:
+def caption_sample(count: int, seed: int = 1, subset: str = "cpu") -> Iterator[str]:
     """`count` training captions, and the duration texts that stand before prompts."""
     from training.world.captions import caption
     from training.world.scene import sample_scene
 
     rng = np.random.default_rng(seed)
     for _ in range(count):
-        yield caption(sample_scene(rng), rng)
+        yield caption(sample_scene(rng, "train", subset), rng)
     for text in ("4.0秒", "2.0秒", "1.0秒", "0.5秒"):
         yield from [text] * max(1, count // 100)
 
@@ -82,8 +82,8 @@ def main() -> None:
     from training.world.captions import all_caption_words
 
     tokenizer = train_tokenizer(
-        caption_sample(arguments.captions),
-        all_caption_words()["zh"],
+        caption_sample(arguments.captions, subset=preset.subset),
+        all_caption_words(preset.subset)["zh"],
         preset.text_pieces,
         ASCII + CHINESE if preset.name != "micro" else ASCII,
     )

@@ -47,6 +47,7 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
     if old.for_stage(model.config.stage) != model.config:
         raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {model.config}")
     if old.hints == 1 and model.config.hints == 2:
+        # A table's rows and a projection are linear alike.
         weights["hints.0.weight"] = weights["hints.0.weight"] / 2
         weights["hints.1.weight"] = weights["hints.0.weight"].clone()
         if model.config.copy_gate:

@@ -46,6 +46,7 @@ class TransformerConfig:
     # factorised: text + frame + row + column tables; absolute: one row per position, of which
     # text and frame 0 are the base table and frames 1..4 the extra table
     tied_head: bool = False  # the head is the word embedding's first K rows
+    tied_hints: bool = False  # a hint is a projection of the word embedding's row, not a table's
     hints: Literal[0, 1, 2] = 0  # hint columns the model reads (the graph input has two if any)
     copy_gate: bool = False  # a scalar of the hidden state raises the logit of each hint's token
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame

@@ -13,6 +13,11 @@ from torch import Tensor
 from torch.autograd import Function
 
 
+def by_hand(x: Tensor) -> bool:
+    """Are the operations below used for `x`? A GPU's compiler and kernels do better."""
+    return x.device.type == "cpu"
+
+
 class Attend(Function):
     """softmax(q k^T / sqrt(D) + bias) v for query [..., S, D], key and value [..., N, D]."""
 
@@ -78,14 +83,11 @@ class CrossEntropy(Function):
     Rows are taken in parts that fit the cache, and no float32 copy of the logits is kept.
     """
 
-    ROWS = 128
-
     @staticmethod
     def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
+        ctx.rows = 128 if logits.device.type == "cpu" else 32_768
         totals = torch.empty(logits.shape[0], dtype=torch.float32, device=logits.device)
-        for part, total in zip(
-            logits.split(CrossEntropy.ROWS), totals.split(CrossEntropy.ROWS), strict=True
-        ):
+        for part, total in zip(logits.split(ctx.rows), totals.split(ctx.rows), strict=True):
             torch.logsumexp(part.float(), dim=-1, out=total)
         ctx.save_for_backward(logits, targets, totals)
         return totals - logits.gather(1, targets[:, None]).squeeze(1).float()
@@ -94,8 +96,8 @@ class CrossEntropy(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         logits, targets, totals = ctx.saved_tensors
         result = torch.empty_like(logits)
-        for start in range(0, logits.shape[0], CrossEntropy.ROWS):
-            rows = slice(start, start + CrossEntropy.ROWS)
+        for start in range(0, logits.shape[0], ctx.rows):
+            rows = slice(start, start + ctx.rows)
             chance = (logits[rows].float() - totals[rows, None]).exp_()
             chance.mul_(grad[rows, None])
             chance.scatter_add_(1, targets[rows, None], -grad[rows, None])

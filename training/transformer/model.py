@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
 from training.transformer.config import FRAMES, TransformerConfig
-from training.transformer.fused import ReluSquared, ScaledRms
+from training.transformer.fused import ReluSquared, ScaledRms, by_hand
 from training.transformer.visibility import (
     as_bias,
     spatial_cells_visible,
@@ -36,9 +36,10 @@ class RmsNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() and by_hand(x):
             return ScaledRms.apply(x.float(), self.weight, self.eps, compute_dtype(x))
-        return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+        found = x * torch.rsqrt(x.square().mean(-1, keepdim=True) + self.eps) * self.weight
+        return found.to(compute_dtype(found)) if torch.is_grad_enabled() else found
 
 
 def make_norm(config: TransformerConfig) -> nn.Module:
@@ -80,7 +81,8 @@ class Layer(nn.Module):
         if self.config.activation == "gelu":
             inner = F.gelu(inner, approximate="tanh")
         else:
-            inner = ReluSquared.apply(inner) if inner.requires_grad else F.relu(inner).square()
+            own = inner.requires_grad and by_hand(inner)
+            inner = ReluSquared.apply(inner) if own else F.relu(inner).square()
         return x + self.norm_mlp_out(self.mlp_out(inner))
 
     def forward(
@@ -204,9 +206,13 @@ class Transformer(nn.Module):
             self.position_frame = nn.Embedding(FRAMES, hidden)
             self.position_row = nn.Embedding(config.grid, hidden)
             self.position_column = nn.Embedding(config.grid, hidden)
-        # One table per hint; the last row is the null hint.
+        # One table per hint, its last row the null hint; or a projection of the word embedding,
+        # where the null hint has a row of its own.
         self.hints = nn.ModuleList(
-            nn.Embedding(config.codes + 1, hidden) for _ in range(config.hints)
+            nn.Linear(hidden, hidden, bias=False)
+            if config.tied_hints
+            else nn.Embedding(config.codes + 1, hidden)
+            for _ in range(config.hints)
         )
         self.layers = nn.ModuleList(Layer(config, index) for index in range(config.layers))
         self.norm = make_norm(config)
@@ -285,9 +291,16 @@ class Transformer(nn.Module):
 
     def _embed_hints(self, hints: Tensor) -> Tensor:
         """hints [B, S, >= h] flat ids -> [B, S, hidden]; any id past the codes is the null row."""
-        total = self.hints[0](hints[..., 0].clamp(max=self.config.codes))
-        for column in range(1, self.config.hints):
-            total = total + self.hints[column](hints[..., column].clamp(max=self.config.codes))
+        config = self.config
+        total = None
+        for column, table in enumerate(self.hints):
+            ids = hints[..., column]
+            if config.tied_hints:
+                row = table(self.word(torch.where(ids < config.codes, ids, config.null_hint_id)))
+            else:
+                row = table(ids.clamp(max=config.codes))
+            total = row if total is None else total + row
+        assert total is not None
         return total
 
     def logits(self, hidden: Tensor, hints: Tensor | None) -> Tensor:

@@ -65,6 +65,29 @@ VQVAE_PRESETS = {
         pool=600,
     ),
     "cpu": VqvaeConfig(),
+    "gpu": VqvaeConfig(
+        pixels=128,
+        codes=8192,
+        encoder_widths=(96, 160),
+        encoder_blocks=(1, 2),
+        decoder_widths=(144, 240),
+        decoder_blocks=(3, 3),
+        crop=64,
+        crops=256,
+        pool=60_000,
+    ),
+    "gpu-rehearsal": VqvaeConfig(
+        pixels=32,
+        codes=128,
+        latent=8,
+        encoder_widths=(16, 24),
+        encoder_blocks=(0, 1),
+        decoder_widths=(16, 32),
+        decoder_blocks=(1, 1),
+        crop=24,
+        crops=16,
+        pool=600,
+    ),
 }
 
 
