@@ -4,7 +4,11 @@ Each process uses one thread: OpenMP threads wait for each other at every operat
 anything else takes a slice of a core, while single-threaded processes meet once a step.
 
     def work(process: Process, ...) -> None: ...
-    launch(work, processes=2, arguments=(...,))   # or start the script with torchrun
+    launch(work, processes=2, arguments=(...,))
+
+or start the script with torchrun, which decides how many processes there are:
+
+    torchrun --nproc-per-node 8 -m training.transformer.train --preset gpu --stage keyframes
 
 Every function below also works with one process and no process group.
 """
@@ -43,10 +47,20 @@ def launch(work: Callable[..., None], processes: int, arguments: tuple[Any, ...]
         _run(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]), work, arguments)
     elif processes == 1:
         _run(0, 1, work, arguments)
+    elif torch.cuda.is_available() and processes > torch.cuda.device_count():
+        raise SystemExit(
+            f"--processes {processes}, but this machine has {torch.cuda.device_count()} GPU(s): "
+            "each process needs one of its own."
+        )
     else:
         _set_rendezvous()
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the children before they import torch
         multiprocessing.spawn(_run, (processes, work, arguments), nprocs=processes)
+
+
+def default_processes() -> int:
+    """One for each GPU; without a GPU two, which is what a small machine's cores allow."""
+    return torch.cuda.device_count() if torch.cuda.is_available() else 2
 
 
 def _set_rendezvous() -> None:
@@ -71,6 +85,9 @@ def _join(rank: int, count: int) -> Process:
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", rank)))
         torch.cuda.set_device(device)
+        # Distances to codes and losses are float32 for a reason; bfloat16 parts are not concerned.
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cudnn.benchmark = True
     else:
         device = torch.device("cpu")
         torch.set_num_threads(1)

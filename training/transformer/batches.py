@@ -39,7 +39,14 @@ class Batch:
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
 
     def to(self, device: torch.device) -> Batch:
-        return Batch(*(getattr(self, part.name).to(device) for part in fields(self)))
+        return Batch(*(part.to(device, non_blocking=True) for part in self._parts()))
+
+    def pin_memory(self) -> Batch:
+        """The batch where a GPU can fetch it by itself."""
+        return Batch(*(part.pin_memory() for part in self._parts()))
+
+    def _parts(self) -> list[Tensor]:
+        return [getattr(self, part.name) for part in fields(self)]
 
 
 @dataclass
@@ -55,6 +62,7 @@ class Batches:
     caption_dropout: float = 0.1  # share of clips shown without their prompt, for guidance
     changed_weight: float = 2.0
     first_frame_weight: float = 1.0
+    all_slots: bool = False  # keep texts at their full length: batches of one shape, to compile
     _durations: dict[str, list[int]] = field(default_factory=dict)
     _epoch: tuple[int, np.ndarray] | None = None
 
@@ -72,8 +80,9 @@ class Batches:
         weights = loss_weights(
             tokens, self.config.stage, self.changed_weight, self.first_frame_weight
         )
+        rows = np.stack(texts)
         arrays = (
-            trim_text(self.config, np.stack(texts)),
+            rows if self.all_slots else trim_text(self.config, rows),
             tokens,
             hints_of(self.config, tokens),
             weights,

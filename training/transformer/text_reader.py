@@ -24,9 +24,11 @@ UNSTATED = -1
 
 
 def stated_labels(scene: Scene, states: frozenset[str]) -> list[int]:
-    """Class of each of LABELS, UNSTATED where the caption does not tell it."""
+    """Class of each of LABELS, UNSTATED where the caption does not tell it or it is none of them
+    (names of a larger world)."""
+    values = {name: getattr(scene, name) for name in LABELS}
     return [
-        classes.index(getattr(scene, name)) if name in states else UNSTATED
+        classes.index(values[name]) if name in states and values[name] in classes else UNSTATED
         for name, classes in LABELS.items()
     ]
 

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from training.common.distributed import Process, launch
+from torch import Tensor
+from training.common.distributed import Process, default_processes, launch
 from training.common.progress import format_seconds
+from training.common.workers import in_order
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.transformer.config import FRAMES
 from training.transformer.tokens import Kind, TokenSet, join, token_file
@@ -27,6 +29,7 @@ from training.world.composite import render
 from training.world.dataset import interpolation_times, key_frame_times
 from training.world.scene import Scene, sample_scene
 
+Window = tuple[Scene, list[float], str]
 CLIPS_AT_ONCE = 16
 SPLITS = ("train", "validation")
 
@@ -37,28 +40,44 @@ def preset_world(preset: Preset) -> World:
     return load_world(preset.pixels, folder)
 
 
-def draw_window(kind: Kind, split: str, index: int) -> tuple[Scene, list[float], str]:
+def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Window:
     """Scene, the five times in seconds and the duration text of one clip."""
     rng = np.random.default_rng([SPLITS.index(split), 0 if kind == "key" else 1, index])
-    scene = sample_scene(rng, "train")
+    scene = sample_scene(rng, "train", subset)
     choose = key_frame_times if kind == "key" else interpolation_times
     times, duration = choose(scene, rng)
     return scene, list(times), duration
 
 
 def build_part(
-    kind: Kind, split: str, indices: range, world: World, vqvae: VQVAE, report: bool = False
+    kind: Kind,
+    split: str,
+    indices: range,
+    world: World,
+    vqvae: VQVAE,
+    report: bool = False,
+    workers: int = 0,
+    subset: str = "cpu",
 ) -> TokenSet:
-    """The clips `indices` of a split; `report` prints progress and the time left."""
+    """The clips `indices` of a split; `report` prints progress and the time left.
+
+    `workers` host processes draw ahead of the tokenizer.
+    """
+
+    def draw(first: int) -> tuple[Tensor, list[Window]]:
+        chosen = indices[first : first + CLIPS_AT_ONCE]
+        windows = [draw_window(kind, split, i, subset) for i in chosen]
+        clips = [render(scene, times, world)[0] for scene, times, _ in windows]
+        return torch.from_numpy(np.concatenate(clips)), windows
+
     tokens: list[np.ndarray] = []
     scenes: list[Scene] = []
     durations: list[str] = []
     started = printed = time.monotonic()
-    for first in range(0, len(indices), CLIPS_AT_ONCE):
-        windows = [draw_window(kind, split, i) for i in indices[first : first + CLIPS_AT_ONCE]]
-        clips = [render(scene, times, world)[0] for scene, times, _ in windows]
-        found = encode(vqvae, np.concatenate(clips))
-        tokens.append(found.reshape(len(clips), FRAMES, -1))
+    starts = range(0, len(indices), CLIPS_AT_ONCE)
+    for frames, windows in in_order(draw, starts, workers):
+        found = encode(vqvae, frames.numpy())
+        tokens.append(found.reshape(len(windows), FRAMES, -1))
         scenes += [scene for scene, _, _ in windows]
         durations += [duration for _, _, duration in windows]
         now = time.monotonic()
@@ -70,12 +89,14 @@ def build_part(
     return TokenSet(np.concatenate(tokens), scenes, durations)
 
 
-def build(process: Process, preset: Preset, kind: Kind, clips: int, vqvae_file: Path) -> None:
+def build(
+    process: Process, preset: Preset, kind: Kind, clips: int, vqvae_file: Path, workers: int = 0
+) -> None:
     """Every process builds an equal share of each split; the last to finish joins the parts."""
-    world, vqvae = preset_world(preset), load_vqvae(vqvae_file)
+    world, vqvae = preset_world(preset), load_vqvae(vqvae_file).to(process.device)
     for split, count in (("train", clips), ("validation", preset.validation_clips)):
         share = range(process.rank, count, process.count)
-        part = build_part(kind, split, share, world, vqvae, report=process.is_main)
+        part = build_part(kind, split, share, world, vqvae, process.is_main, workers, preset.subset)
         out = token_file(preset.name, kind, split)
         part.save(_part_file(out, process.rank))
     if process.count > 1:
@@ -114,7 +135,8 @@ def main() -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
     parser.add_argument("--kind", choices=("key", "interpolation"), required=True)
     parser.add_argument("--clips", type=int, help="training clips; default: the preset's")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=default_processes())
+    parser.add_argument("--workers", type=int, default=0, help="host processes that draw")
     parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
     arguments = parser.parse_args()
     preset = preset_named(arguments.preset)
@@ -123,7 +145,7 @@ def main() -> None:
     launch(
         build,
         arguments.processes,
-        (preset, arguments.kind, arguments.clips or default, vqvae_file),
+        (preset, arguments.kind, arguments.clips or default, vqvae_file, arguments.workers),
     )
 
 

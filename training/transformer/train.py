@@ -11,8 +11,11 @@ together; CogVideo's order is `--base-only` first and then `--freeze-base --init
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,7 @@ from training.common.checkpoint import (
 from training.common.distributed import (
     Process,
     average_gradients,
+    default_processes,
     launch,
     number_of_main,
     same_everywhere,
@@ -36,8 +40,9 @@ from training.common.distributed import (
 from training.common.muon import Muon, scale_learning_rate
 from training.common.progress import Progress
 from training.common.sharded_muon import make_sharded_optimizer
+from training.common.workers import in_order
 from training.presets import PRESETS, data_folder, preset_named
-from training.transformer.batches import Batches
+from training.transformer.batches import Batch, Batches
 from training.transformer.checkpoints import initialise_from, is_base_parameter, stage_folder
 from training.transformer.config import FRAMES, STAGES, Stage, TransformerConfig
 from training.transformer.loss import token_losses, weighted_mean
@@ -76,6 +81,9 @@ class Options:
     save_every: float = 120.0  # seconds
     validation_clips: int = 48  # while training; the end uses four times as many
     report_every: float = 20.0  # seconds
+    share_base: bool = False  # train only what the stages do not share
+    workers: int = 0  # host processes that make batches ahead; 0 = made between the steps
+    compile: bool = False  # compile the layers (CUDA)
     seed: int = 0
 
 
@@ -106,6 +114,14 @@ def learning_rate(step: int, share: float) -> float:
     return min(1.0, (step + 1) / WARMUP_STEPS) * (FINAL_RATE + (1 - FINAL_RATE) * (1 - share))
 
 
+def compile_layers(model: Transformer) -> None:
+    """Compiles every layer's forward, not its hooks; layers of the same window share the result."""
+    # Windows x (training, validation) x last, smaller batches: more variants than the default.
+    torch._dynamo.config.recompile_limit = 64
+    for layer in model.layers:
+        layer.forward = torch.compile(layer.forward, dynamic=False)
+
+
 def is_muon_matrix(name: str, parameter: Tensor) -> bool:
     """Projections go to Muon; look-up tables, head and gate to AdamW."""
     return name.startswith("layers.")
@@ -120,11 +136,14 @@ class Run:
         self.process, self.options = process, options
         self.batches, self.validation = batches, validation
         torch.manual_seed(options.seed)
+        if options.share_base and options.init is None:
+            raise ValueError("--share-base needs --init: the stage whose base is shared.")
         self.model = Transformer(batches.config).to(process.device)
         if options.init is not None:
             initialise_from(self.model, options.init, copy_base_channel=options.freeze_base)
         for name, parameter in self.model.named_parameters():
-            parameter.requires_grad_(not (options.freeze_base and is_base_parameter(name)))
+            frozen = options.freeze_base or options.share_base
+            parameter.requires_grad_(not (frozen and is_base_parameter(name)))
         same_everywhere(self.model)
         self.optimizer: Muon = make_sharded_optimizer(
             self.model, options.muon_lr, options.adam_lr, use_muon=is_muon_matrix
@@ -137,6 +156,9 @@ class Run:
         self.rng = np.random.default_rng(options.seed)
         self.folder = stage_folder(options.preset, options.stage)
         self._resume()
+        self.stream = self._stream()
+        if options.compile:
+            compile_layers(self.model)
 
     def train(self) -> None:
         """Trains to the end of the budget and writes `final.pt`."""
@@ -161,10 +183,14 @@ class Run:
     def _share(self) -> float:
         return number_of_main(self.budget.share, self.process.device)
 
+    def _stream(self) -> Iterator[Batch]:
+        """The batches of this process from the present step on."""
+        make = partial(self.batches.training, rank=self.process.rank, processes=self.process.count)
+        return in_order(make, itertools.count(self.budget.step), self.options.workers, pin=True)
+
     def _step(self, share: float) -> tuple[dict[str, Tensor], int]:
         options, process = self.options, self.process
-        batch = self.batches.training(self.budget.step, process.rank, process.count)
-        batch = batch.to(process.device)
+        batch = next(self.stream).to(process.device)
         losses = token_losses(self.model, batch, options.base_only)
         loss = weighted_mean(losses, batch.weights)
         read = self.reader.loss(batch.text, batch.labels)
@@ -238,7 +264,8 @@ class Run:
         resume_from(checkpoint, self.model, self.optimizer, self.budget, self.rng)
         for name, weights in checkpoint.extra["average"].items():
             self.average.weights[name].copy_(weights)
-        self.reader.load_state_dict(checkpoint.extra["reader"])
+        if "reader" in checkpoint.extra:  # not kept where only weights travelled
+            self.reader.load_state_dict(checkpoint.extra["reader"])
         if self.process.is_main:
             print(f"going on from step {self.budget.step} of {path}", flush=True)
 
@@ -258,6 +285,7 @@ def work(process: Process, options: Options) -> None:
         return Batches(
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
+            all_slots=options.compile,
         )  # fmt: skip
 
     run = Run(process, options, batches("train"), Validation(batches("validation")))
@@ -277,13 +305,16 @@ def main() -> None:
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--minutes", type=float, help="default: the preset's")
     length.add_argument("--steps", type=int)
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=default_processes())
+    parser.add_argument("--workers", type=int, default=0, help="host processes that make batches")
+    parser.add_argument("--compile", action="store_true", help="compile the layers (CUDA)")
     parser.add_argument("--batch", type=int, help="clips per process; default: the preset's")
     parser.add_argument("--init", type=Path, help="checkpoint to start from")
     parser.add_argument("--freeze-base", action="store_true")
+    parser.add_argument("--share-base", action="store_true", help="as --init has it, and fixed")
     parser.add_argument("--base-only", action="store_true")
-    parser.add_argument("--muon-lr", type=float, default=Options.muon_lr)
-    parser.add_argument("--adam-lr", type=float, default=Options.adam_lr)
+    parser.add_argument("--muon-lr", type=float, help="default: the preset's")
+    parser.add_argument("--adam-lr", type=float, help="default: the preset's")
     parser.add_argument("--changed-weight", type=float, default=Options.changed_weight)
     parser.add_argument("--first-frame-weight", type=float, default=Options.first_frame_weight)
     parser.add_argument("--text-weight", type=float, default=Options.text_weight)
@@ -291,7 +322,9 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
-    arguments["batch"] = arguments["batch"] or preset.batch
+    for name in ("batch", "muon_lr", "adam_lr"):
+        if arguments[name] is None:
+            arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:
         stage = arguments["stage"]
         arguments["minutes"] = (

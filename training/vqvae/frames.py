@@ -10,19 +10,19 @@ FrameSource = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]
 """``source(rng, n)`` -> frames uint8 [n, P, P, 3] and masks bool [n, P, P] of the subject."""
 
 
-def world_frames(pixels: int, split: str = "train") -> FrameSource:
-    """Frames of random scenes of the toy world; a scene gives up to six moments."""
+def world_frames(pixels: int, split: str = "train", subset: str = "cpu") -> FrameSource:
+    """Frames of random scenes of the toy world's `subset`; a scene gives up to six moments."""
     from training.world.atlas import load_world
     from training.world.composite import render
     from training.world.scene import sample_scene
 
-    load_world(pixels)  # says what to do when the atlas has not been rendered
+    world = load_world(pixels)  # says what to do when the atlas has not been rendered
 
     def compose(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
         frames, masks, have = [], [], 0
         while have < count:
             times = np.sort(rng.uniform(0, 4, min(6, count - have)))
-            clip, mask = render(sample_scene(rng, split), times)
+            clip, mask = render(sample_scene(rng, split, subset), times, world)
             frames.append(clip)
             masks.append(mask)
             have += len(times)
@@ -49,8 +49,17 @@ def moving_shapes(pixels: int) -> FrameSource:
     return compose
 
 
+UNSEEN_WEIGHT = 0.25
+"""How often a frame without its subject is drawn, beside one that shows it."""
+RANDOM_CORNERS = 0.2
+"""Share of the crops that lie anywhere."""
+
+
 class FramePool:
     """``size`` frames and masks in memory; batches favour frames that show their subject."""
+
+    renew_every, renewed = 10, 60
+    """Steps between renewals, and frames that each of them replaces."""
 
     def __init__(self, source: FrameSource, size: int, rng: np.random.Generator) -> None:
         self._source, self._rng = source, rng
@@ -60,7 +69,7 @@ class FramePool:
 
     @staticmethod
     def _weights_of(masks: np.ndarray) -> np.ndarray:
-        return np.where(masks.reshape(len(masks), -1).any(1), 1.0, 0.25)
+        return np.where(masks.reshape(len(masks), -1).any(1), 1.0, UNSEEN_WEIGHT)
 
     def renew(self, count: int) -> None:
         """Replaces ``count`` random frames by new ones."""
@@ -94,7 +103,7 @@ class FramePool:
     def _corner(self, mask: np.ndarray, side: int, step: int) -> tuple[int, int]:
         last = (mask.shape[0] - side) // step
         subject = np.flatnonzero(mask)
-        if len(subject) == 0 or self._rng.random() < 0.2:
+        if len(subject) == 0 or self._rng.random() < RANDOM_CORNERS:
             row, column = self._rng.integers(0, last + 1, 2)
         else:
             centre = np.array(divmod(int(self._rng.choice(subject)), mask.shape[1]))

@@ -8,6 +8,8 @@ from torch.nn import functional
 from training.common.distributed import process_count, sum_over_processes
 
 DECAY = 0.98
+NEAREST_ROWS = 32_768
+"""Vectors whose distances to all codes are in memory at a time."""
 DEAD_SHARE = 0.05
 """A code used less than this share of the average use is replaced."""
 
@@ -38,6 +40,18 @@ class VectorQuantizer(nn.Module):
         bias = -0.5 * self.codebook.square().sum(1)
         return functional.conv2d(latents, self.codebook[:, :, None, None], bias).argmax(1)
 
+    def _nearest(self, vectors: Tensor) -> Tensor:
+        """As tokens_of for vectors [M, D] -> [M]; on a GPU many small pictures would crawl."""
+        if vectors.device.type == "cpu":
+            return self.tokens_of(vectors[:, :, None, None]).flatten()
+        return self.nearest_by_product(vectors)
+
+    def nearest_by_product(self, vectors: Tensor) -> Tensor:
+        """Index of the nearest code of each vector [M, D] -> [M], as matrix products."""
+        bias = -0.5 * self.codebook.square().sum(1)
+        parts = vectors.split(NEAREST_ROWS)
+        return torch.cat([torch.addmm(bias, part, self.codebook.mT).argmax(1) for part in parts])
+
     def codes_of(self, tokens: Tensor) -> Tensor:
         """[N, h, w] -> [N, D, h, w]."""
         return self.codebook[tokens].permute(0, 3, 1, 2)
@@ -61,7 +75,7 @@ class VectorQuantizer(nn.Module):
     @torch.no_grad()
     def update(self, vectors: Tensor) -> Tensor:
         """Moves the codes towards the mean of their vectors [M, D]; returns the tokens [M]."""
-        tokens = self.tokens_of(vectors[:, :, None, None]).flatten()
+        tokens = self._nearest(vectors)
         statistics = vectors.new_zeros(len(self.codebook), vectors.size(1) + 1)
         ones = vectors.new_ones(len(vectors), 1)
         statistics.index_add_(0, tokens, torch.cat([vectors, ones], 1))
@@ -93,7 +107,7 @@ class VectorQuantizer(nn.Module):
             raise ValueError(f"k-means needs at least {codes} vectors, got {len(vectors)}.")
         self.codebook.copy_(vectors[torch.randperm(len(vectors), device=vectors.device)[:codes]])
         for _ in range(rounds):
-            tokens = self.tokens_of(vectors[:, :, None, None]).flatten()
+            tokens = self._nearest(vectors)
             sums = torch.zeros_like(self.codebook).index_add_(0, tokens, vectors)
             counts = tokens.bincount(minlength=codes).float()[:, None]
             means = self._normalize(sums / counts.clamp_min(1))

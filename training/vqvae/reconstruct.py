@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from training.presets import PRESETS
 from training.vqvae.config import VQVAE_PRESETS, vqvae_folder
 from training.vqvae.model import load_vqvae
 from training.vqvae.tokenize_frames import decode, encode
@@ -33,7 +34,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=32)
     options = parser.parse_args()
     model = load_vqvae(options.checkpoint or vqvae_folder(options.preset) / "final.pt")
-    source = make_source(options.source, model.config.pixels)
+    source = make_source(options.source, model.config.pixels, PRESETS[options.preset].subset)
     # Several moments of a scene look alike: take one of eight.
     frames, _ = source(np.random.default_rng(VALIDATION_SEED), 8 * options.frames)
     frames = frames[::8]

@@ -35,7 +35,9 @@ from training.common.distributed import (
 )
 from training.common.muon import make_optimizer, scale_learning_rate
 from training.common.progress import Progress
+from training.presets import PRESETS
 from training.vqvae.config import VQVAE_PRESETS, VqvaeConfig, vqvae_folder
+from training.vqvae.device_pool import DeviceFramePool
 from training.vqvae.frames import FramePool, FrameSource, moving_shapes, world_frames
 from training.vqvae.losses import COMMITMENT_WEIGHT, measure_quality, reconstruction_loss
 from training.vqvae.model import VQVAE, config_as_plain_values, frames_to_tensor
@@ -46,7 +48,6 @@ KMEANS_VECTORS_PER_CODE = 12
 REFILL_EVERY = 10
 REFILL_UNTIL = 0.85
 """Share of the run after which tokens keep their meaning while the network settles."""
-RENEW_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class Run:
     """A finished tokenizer to start from."""
     validate_every: float = 300.0
     """Seconds."""
+    subset: str = "cpu"
+    """Of the toy world."""
+    workers: int = 0
+    """Host processes that compose for a pool in the device's memory; 0 = a pool on the host."""
+    compile: bool = False
+    """Compile encoder and decoder (CUDA)."""
 
     @property
     def checkpoint(self) -> Path:
@@ -75,11 +82,11 @@ class Run:
         return self.folder / "final.pt"
 
 
-def make_source(name: str | FrameSource, pixels: int) -> FrameSource:
+def make_source(name: str | FrameSource, pixels: int, subset: str = "cpu") -> FrameSource:
     """The named source of frames of `pixels` a side; a source of one's own stays as it is."""
     if not isinstance(name, str):
         return name
-    return world_frames(pixels) if name == "world" else moving_shapes(pixels)
+    return world_frames(pixels, subset=subset) if name == "world" else moving_shapes(pixels)
 
 
 class Trainer:
@@ -102,6 +109,9 @@ class Trainer:
             self._resume(load_checkpoint(run.checkpoint))
         torch.manual_seed(run.seed + 1 + process.rank)
         same_everywhere(self.model)
+        if run.compile:
+            self.model.encoder.compile(dynamic=False)
+            self.model.decoder.compile(dynamic=False)
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         resume_from(checkpoint, self.model, self.optimizer, self.budget, self.rng)
@@ -110,12 +120,19 @@ class Trainer:
             self.rng = np.random.default_rng((self.run.seed, self.process.rank, checkpoint.step))
 
     def load_frames(self) -> None:
-        source = make_source(self.run.source, self.run.config.pixels)
-        self.pool = FramePool(source, self.run.config.pool, self.rng)
+        source = make_source(self.run.source, self.run.config.pixels, self.run.subset)
+        self.pool = self._make_pool(source)
         if self.process.is_main:
             held_out = np.random.default_rng(VALIDATION_SEED)
             frames, masks = source(held_out, VALIDATION_FRAMES)
             self.validation = torch.from_numpy(frames), torch.from_numpy(masks)
+
+    def _make_pool(self, source: FrameSource) -> FramePool | DeviceFramePool:
+        run, process = self.run, self.process
+        if run.workers == 0:
+            return FramePool(source, run.config.pool, self.rng)
+        seed = (run.seed, process.rank, self.budget.step)  # a resumed run sees other frames
+        return DeviceFramePool(source, run.config.pool, process.device, run.workers, seed)
 
     def share(self) -> float:
         return number_of_main(self.budget.share, self.process.device)
@@ -136,8 +153,8 @@ class Trainer:
         if not self.run.freeze_encoder:
             self._move_codes(vectors, share)
         self.budget.step += 1
-        if self.budget.step % RENEW_EVERY == 0:
-            self.pool.renew(min(60, self.run.config.pool))
+        if self.budget.step % self.pool.renew_every == 0:
+            self.pool.renew(min(self.pool.renewed, self.run.config.pool))
         return terms, len(frames)
 
     def _batch(self, share: float) -> tuple[Tensor, Tensor]:
@@ -221,6 +238,8 @@ def _parse() -> tuple[Run, int]:
     length.add_argument("--minutes", type=float, help="wall-clock length of the run")
     length.add_argument("--steps", type=int)
     parser.add_argument("--processes", type=int, default=1, help="one thread each (on CPU)")
+    parser.add_argument("--workers", type=int, default=0, help="host processes that compose")
+    parser.add_argument("--compile", action="store_true", help="compile the network (CUDA)")
     parser.add_argument("--freeze-encoder", action="store_true", help="train the decoder only")
     parser.add_argument("--init", type=Path, help="start from this finished tokenizer")
     parser.add_argument("--restart", action="store_true", help="ignore an earlier checkpoint")
@@ -240,6 +259,9 @@ def _parse() -> tuple[Run, int]:
         options.source,
         options.seed,
         options.init,
+        subset=PRESETS[options.preset].subset,
+        workers=options.workers,
+        compile=options.compile,
     )
     return run, options.processes
 
