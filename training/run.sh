@@ -1,7 +1,12 @@
 #!/usr/bin/env bash
 # Trains a preset from nothing to the exported model package:
 #
-#     training/run.sh --preset micro|cpu [--processes 2] [--no-export]
+#     training/run.sh --preset micro|cpu|gpu|gpu-rehearsal [--processes N] [--workers N]
+#                     [--time FACTOR] [--no-compile] [--no-export]
+#
+# --processes  training processes; default: one for each GPU, without a GPU two
+# --workers    host processes of each of them that draw ahead; default: the cores, without a GPU none
+# --time       multiplies the preset's minutes, for a machine that is lent for less
 #
 # Every step is one command and is skipped when its result is there, and the training steps go on
 # where they were interrupted, so the script can be stopped and started again at any time.
@@ -10,19 +15,25 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 preset=""
-processes=2
+processes=""
+workers=""
+time=1
+compile=yes
 with_export=yes
 while [ $# -gt 0 ]; do
   case "$1" in
     --preset) preset="$2"; shift 2 ;;
     --processes) processes="$2"; shift 2 ;;
+    --workers) workers="$2"; shift 2 ;;
+    --time) time="$2"; shift 2 ;;
+    --no-compile) compile=no; shift ;;
     --no-export) with_export=no; shift ;;
     *) echo "unknown option $1; see training/run.sh" >&2; exit 2 ;;
   esac
 done
 case "$preset" in
-  micro | cpu) ;;
-  *) echo "--preset must be micro or cpu" >&2; exit 2 ;;
+  micro | cpu | gpu | gpu-rehearsal) ;;
+  *) echo "--preset must be micro, cpu, gpu or gpu-rehearsal" >&2; exit 2 ;;
 esac
 
 export OMP_NUM_THREADS=1
@@ -31,7 +42,17 @@ python="${PYTHON:-python3}"
 folder="$FLIPBOOK_DATA/$preset"
 mkdir -p "$folder"
 
-minutes() { "$python" -c "from training.presets import PRESETS; print(PRESETS['$preset'].$1)"; }
+field() { "$python" -c "from training.presets import PRESETS; print(PRESETS['$preset'].$1)"; }
+minutes() { "$python" -c "print($(field "$1") * $time)"; }
+
+gpus=$("$python" -c "import torch; print(torch.cuda.device_count())")
+processes="${processes:-$([ "$gpus" -gt 0 ] && echo "$gpus" || echo 2)}"
+if [ -z "$workers" ]; then
+  workers=$([ "$gpus" -gt 0 ] && echo $(((($(nproc) - 1) / processes))) || echo 0)
+fi
+drawing=(--processes "$processes" --workers "$workers")
+training=("${drawing[@]}")
+[ "$gpus" -gt 0 ] && [ "$compile" = yes ] && training+=(--compile)
 
 # step NAME RESULT COMMAND...: runs the command unless the file RESULT exists.
 step() {
@@ -54,8 +75,12 @@ if [ "$preset" = micro ]; then
     "$python" -m training.world.synthetic --out "$render"
 else
   render="$FLIPBOOK_DATA/render"
-  step "world (rendered)" "$render/plates.json" \
-    node training/world/render/render.mjs --out "$render"
+  if [ -e "$render.pack" ] && [ ! -e "$render" ]; then
+    echo "== world: packed in $render.pack"
+  else
+    step "world (rendered)" "$render/plates.json" \
+      node training/world/render/render.mjs --out "$render"
+  fi
 fi
 
 step "caption tokenizer" "$folder/tokenizer.json" \
@@ -65,14 +90,14 @@ step "caption tokenizer" "$folder/tokenizer.json" \
 step "image tokenizer" "$folder/vqvae/final.pt" \
   env FLIPBOOK_DATA="$(dirname "$render")" \
   "$python" -m training.vqvae.train --preset "$preset" --out "$folder/vqvae" \
-  --minutes "$(minutes vqvae_minutes)" --processes "$processes"
+  --minutes "$(minutes vqvae_minutes)" "${training[@]}"
 
 # Whole frames and frozen tokens: the decoder gains without a change to what was tokenised.
-if [ "$(minutes decoder_minutes)" != 0 ]; then
+if [ "$(field decoder_minutes)" != 0 ]; then
   step "decoder on frozen tokens" "$folder/vqvae/decoder-finished" \
     env FLIPBOOK_DATA="$(dirname "$render")" bash -c '"$0" "$@" && touch "${!#}/decoder-finished"' \
     "$python" -m training.vqvae.train --preset "$preset" --freeze-encoder \
-    --minutes "$(minutes decoder_minutes)" --processes "$processes" --out "$folder/vqvae"
+    --minutes "$(minutes decoder_minutes)" "${training[@]}" --out "$folder/vqvae"
 fi
 
 # Frames are shown larger than the decoder makes them; the larger renders say what they should show.
@@ -88,19 +113,25 @@ fi
 for kind in key interpolation; do
   step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \
-    --processes "$processes"
+    "${drawing[@]}"
 done
 
 step "stage 1, key frames" "$folder/keyframes/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
-  --processes "$processes"
+  --minutes "$(minutes keyframes_minutes)" "${training[@]}"
 
+sharing=()
+[ "$(field shared_base)" = True ] && sharing=(--share-base)
 step "stage 2, interpolation" "$folder/interpolation/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage interpolation \
-  --processes "$processes" --init "$folder/keyframes/final.pt"
+  --minutes "$(minutes interpolation_minutes)" "${training[@]}" \
+  --init "$folder/keyframes/final.pt" "${sharing[@]}"
 
-step "sample sheet" "$folder/sheet.png" \
-  "$python" -m training.transformer.sheet --preset "$preset" --out "$folder/sheet.png"
+# The sheet is drawn on a CPU, which would keep a lent GPU waiting.
+if [ "$gpus" -eq 0 ]; then
+  step "sample sheet" "$folder/sheet.png" \
+    "$python" -m training.transformer.sheet --preset "$preset" --out "$folder/sheet.png"
+fi
 
 [ "$with_export" = yes ] || exit 0
 
