@@ -18,6 +18,7 @@ from training.evaluation.clip_sampler import ClipSampler, Settings
 from training.evaluation.evaluation import evaluate
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.labels import label_set
+from training.evaluation.network import NetworkConfig
 from training.evaluation.package import PackageError, open_package
 from training.evaluation.prompts import PromptFileError, default_prompts, read_prompts
 from training.evaluation.report import report_json, report_tables
@@ -82,7 +83,9 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         top_k=arguments.top_k,
     )
     evaluator = Evaluator.load_or_train(
-        world_named(arguments.world, 96), arguments.evaluator_minutes, arguments.subset
+        world_named(arguments.world, NetworkConfig().pixels),
+        arguments.evaluator_minutes,
+        arguments.subset,
     )
 
     def progress(text: str) -> None:
