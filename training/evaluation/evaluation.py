@@ -70,7 +70,8 @@ def evaluate(
         }
     obedience = None
     if rate_clips:
-        obedience = rate_figures(evaluator, sampler, world, prompts, wishes, rate_clips)
+        key_frames = tokens[:, :: 2**rounds]
+        obedience = rate_figures(evaluator, sampler, world, prompts, wishes, key_frames, rate_clips)
     return Evaluation(
         sources,
         _language_difference(evaluator, scored, prompts),
