@@ -51,20 +51,38 @@ def right_labels(scored: ScoredClips, wanted: Labels, labels: LabelSet) -> dict[
 
 
 def figures(
-    evaluator: Evaluator, scored: ScoredClips, right: dict[str, np.ndarray], where: np.ndarray
+    evaluator: Evaluator,
+    scored: ScoredClips,
+    right: dict[str, np.ndarray],
+    where: np.ndarray,
+    parts: Sequence[np.ndarray],
 ) -> dict[str, Any]:
-    """The figures of the clips where `where` [N] is true; numbers that need more clips are None."""
+    """The figures of the clips where `where` [N] is true; numbers that need more clips are None.
+
+    Distance and score depend on the number of clips, so they are means over `parts` (bool [N]
+    each), which hold every scene once.
+    """
     count = int(where.sum())
     result: dict[str, Any] = {"clips": count, **accuracies(right, where)}
     result["identity"] = _mean(scored.identity[where])
     result["flicker"] = _mean(scored.flicker[where])
-    features = scored.seen.features[where]
-    reference = evaluator.reference.get(scored.seen.stages.shape[1])
-    enough = count > 1 and reference is not None
-    result["frechetDistance"] = frechet_distance(features, reference) if enough else None
-    shares = [scored.seen.fields[field][where] for field in ("subject", "action")]
-    result["inceptionScore"] = inception_score(joint_shares(*shares)) if count else None
+    own = [where & part for part in parts if (where & part).any()]
+    result["frechetDistance"] = _mean(np.array([_distance(evaluator, scored, p) for p in own]))
+    result["inceptionScore"] = _mean(np.array([_score(scored, p) for p in own]))
     return result
+
+
+def _distance(evaluator: Evaluator, scored: ScoredClips, where: np.ndarray) -> float:
+    """From real clips; NaN where there are too few clips."""
+    reference = evaluator.reference.get(scored.seen.stages.shape[1])
+    if reference is None or where.sum() < 2:
+        return np.nan
+    return frechet_distance(scored.seen.features[where], reference)
+
+
+def _score(scored: ScoredClips, where: np.ndarray) -> float:
+    shares = [scored.seen.fields[field][where] for field in ("subject", "action")]
+    return inception_score(joint_shares(*shares))
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -112,10 +112,10 @@ def _groups(
     members = {"all": np.ones(len(prompts), bool)}
     for split in SPLITS:
         members[split] = np.array([prompt.split == split for prompt in prompts])
-    for language in LANGUAGES:
-        members[language] = np.array([language in own for own in languages])
+    by_language = [np.array([language in own for own in languages]) for language in LANGUAGES]
+    members |= dict(zip(LANGUAGES, by_language, strict=True))
     return {
-        name: figures(evaluator, scored, right, where)
+        name: figures(evaluator, scored, right, where, by_language)
         for name, where in members.items()
         if where.any()
     }

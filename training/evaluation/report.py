@@ -18,8 +18,9 @@ _NOTES = {
     "generated": "drawn by the package's graphs",
     "shuffled": "the generated clips against the labels of other prompts: the floor",
     "frechetDistance": "on this evaluator's features against real clips; not comparable with I3D "
-    "figures, and with each other only for equal numbers of clips",
-    "inceptionScore": "of subject and action together, by this evaluator",
+    "figures, and with each other only for equal numbers of clips; a mean over the languages, so "
+    "that all sources of a group have as many clips as there are scenes",
+    "inceptionScore": "of subject and action together, by this evaluator; a mean like the distance",
     "completion": "every stage of the action in order, the last one at the end; staged actions",
     "identity": "share of frames that show the subject which most frames of the clip show",
     "flicker": "mean difference of neighbouring frames outside the subject, levels of 0..255",

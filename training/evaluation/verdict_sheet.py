@@ -21,7 +21,7 @@ def verdict_sheet(package: ModelPackage, evaluation: Evaluation, most: int = 60)
 
 
 def verdict(line: dict[str, Any]) -> str:
-    """ "a lion sits: ok", or the labels that were seen instead of those asked for."""
+    """ "a lion sits · ok", or the labels that were seen instead of those asked for."""
     wrong = [
         f"{field} {line['seen'][field]}"
         for field, name in line["asked"].items()
@@ -29,4 +29,4 @@ def verdict(line: dict[str, Any]) -> str:
     ]
     if line["complete"] is False:
         wrong.append("stages missing")
-    return f"{line['prompt']}: {'seen ' + ', '.join(wrong) if wrong else 'ok'}"
+    return f"{line['prompt']} · {'seen ' + ', '.join(wrong) if wrong else 'ok'}"

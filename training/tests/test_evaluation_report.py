@@ -92,9 +92,9 @@ def test_the_sheet_shows_clips_and_what_was_seen_otherwise(
     sheet = verdict_sheet(sampler.package, evaluation, most=2)
     assert sheet.width > 2 * 5 * 32 and sheet.height > 32
     line = {"prompt": "a lion sits", "asked": {"subject": "lion"}, "complete": True}
-    assert verdict({**line, "seen": {"subject": "lion"}}) == "a lion sits: ok"
+    assert verdict({**line, "seen": {"subject": "lion"}}) == "a lion sits · ok"
     wrong = verdict({**line, "seen": {"subject": "fox"}, "complete": False})
-    assert wrong == "a lion sits: seen subject fox, stages missing"
+    assert wrong == "a lion sits · seen subject fox, stages missing"
 
 
 def test_real_clips_and_their_reconstructions_have_the_packages_size(
