@@ -133,8 +133,8 @@ async function makeReady(
   const { manifest } = files;
   let graphs: Partial<ModelGraphs> = {};
   try {
-    const ready = await createGraphs(manifest, runtime, (name) =>
-      readGraphBytes(manifest.graphs[name], (file) => files.read(file)),
+    const ready = await createGraphs(manifest, runtime, (graph) =>
+      readGraphBytes(graph, (file) => files.read(file)),
     );
     graphs = ready;
     await warmUp(manifest, ready, onProgress);

@@ -70,7 +70,8 @@ export function ModelPanel({ model, busy, actions, onUse }: ModelPanelProps) {
 
 function ModelFacts({ model, manifest }: { model: ModelState; manifest: ModelManifest }) {
   const texts = useTexts();
-  const { windowFrames, maxRounds, playbackFramesPerSecond, pixels } = manifest;
+  const { windowFrames, maxRounds, playbackFramesPerSecond } = manifest;
+  const pixels = manifest.upscaledPixels ?? manifest.pixels;
   const count = slotCount(windowFrames, maxRounds);
   const facts: [string, string][] = [
     [texts.model.version, `${manifest.id} ${manifest.version}`],

@@ -32,6 +32,8 @@ export const OPTIONAL_GRAPHS = ['encoder', 'upscaler'] as const;
 export type RequiredGraph = (typeof REQUIRED_GRAPHS)[number];
 export type OptionalGraph = (typeof OPTIONAL_GRAPHS)[number];
 export type GraphName = RequiredGraph | OptionalGraph;
+/** Graphs that a job may need. */
+export type DrawingGraph = RequiredGraph | 'upscaler';
 
 /** Temporal attention window, in grid cells; the region of (r, c) is
  *  (floor((r + shift) / height), floor((c + shift) / width)). */
@@ -116,6 +118,8 @@ export interface ModelManifest {
   grid: number;
   /** Pixels per side of a decoded frame. */
   pixels: number;
+  /** Pixels per side of a finished frame, where the package has an upscaler: a whole multiple. */
+  upscaledPixels?: number;
   /** Image codes K. */
   codes: number;
   /** Frames per window; always 5 in format 1. */
@@ -144,4 +148,9 @@ export interface ModelManifest {
   training: Record<string, string | number>;
   /** What the model knows and how well it draws; absent in packages of before. */
   card?: ModelCard;
+}
+
+/** The graphs of a package that are fetched before the first job. */
+export function drawingGraphs({ graphs }: Pick<ModelManifest, 'graphs'>): DrawingGraph[] {
+  return graphs.upscaler ? [...REQUIRED_GRAPHS, 'upscaler'] : [...REQUIRED_GRAPHS];
 }

@@ -21,6 +21,7 @@ export function parseManifest(value: unknown): ModelManifest {
   const root = ManifestReader.of(value);
   checkFormat(root.value['format']);
   const numbers = readNumbers(root);
+  const graphs = readGraphs(root.child('graphs'));
   const manifest: ModelManifest = {
     format: MANIFEST_FORMAT,
     id: root.text('id'),
@@ -30,6 +31,7 @@ export function parseManifest(value: unknown): ModelManifest {
     credits: root.textList('credits'),
     languages: root.textList('languages'),
     ...numbers,
+    ...readUpscaledPixels(root, numbers.pixels, graphs),
     rates: root.list('rates', 1, (rate) => ({
       framesPerSecond: rate.positive('framesPerSecond'),
       durationText: rate.text('durationText'),
@@ -52,7 +54,7 @@ export function parseManifest(value: unknown): ModelManifest {
       en: root.child('knownWords').textList('en'),
       zh: root.child('knownWords').textList('zh'),
     },
-    graphs: readGraphs(root.child('graphs')),
+    graphs,
     training: readTraining(root.child('training')),
     ...(root.has('card') ? { card: parseCard(root.child('card')) } : {}),
   };
@@ -85,6 +87,24 @@ function readNumbers(root: ManifestReader) {
     fail('pixels', `must be a multiple of grid (${numbers.grid})`, numbers.pixels);
   }
   return numbers;
+}
+
+/** Stated exactly where there is an upscaler. */
+function readUpscaledPixels(
+  root: ManifestReader,
+  pixels: number,
+  { upscaler }: ModelManifest['graphs'],
+): Pick<ModelManifest, 'upscaledPixels'> {
+  if (!upscaler) {
+    const stated = root.value['upscaledPixels'];
+    if (stated === undefined) return {};
+    return fail('upscaledPixels', 'needs graphs.upscaler', stated);
+  }
+  const upscaledPixels = root.integer('upscaledPixels', pixels + 1, 4096);
+  if (upscaledPixels % pixels !== 0) {
+    fail('upscaledPixels', `must be a multiple of pixels (${pixels})`, upscaledPixels);
+  }
+  return { upscaledPixels };
 }
 
 /** Special ids lie above the image codes; the decoder could not draw them. */

@@ -86,6 +86,9 @@ export interface JobTimings {
   keyframeStepMilliseconds: number;
   interpolationSteps: number;
   interpolationStepMilliseconds: number;
+  /** One finished frame, medians: from tokens to pixels, and enlarging (0 without an upscaler). */
+  decodeMilliseconds: number;
+  upscaleMilliseconds: number;
 }
 
 export interface GenerationResult {

@@ -29,8 +29,8 @@ export const MICRO_FOLDER = fileURLToPath(new URL('../fixtures/models/micro', im
 export async function loadNodeModel(folder: string = MICRO_FOLDER): Promise<NodeModel> {
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')));
   const runtime = new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
-  const graphs = await createGraphs(manifest, runtime, (name) =>
-    readGraphBytes(manifest.graphs[name], ({ path }) => readFile(`${folder}/${path}`)),
+  const graphs = await createGraphs(manifest, runtime, (graph) =>
+    readGraphBytes(graph, ({ path }) => readFile(`${folder}/${path}`)),
   );
   return { manifest, graphs, release: () => releaseGraphs(graphs) };
 }

@@ -32,7 +32,7 @@ const frame = (index: number, drawnCells: number, greyRest: boolean) => {
 
 it('decodes to the pixels of PyTorch, up to rounding', async () => {
   for (const [index, expected] of pictures.entries()) {
-    const rgba = await frame(index, model.manifest.grid ** 2, false);
+    const { pixels: rgba } = await frame(index, model.manifest.grid ** 2, false);
     expect(rgba).toHaveLength(4 * pixels * pixels);
     for (let pixel = 0; pixel < pixels * pixels; pixel++) {
       for (let channel = 0; channel < 3; channel++) {
@@ -46,8 +46,8 @@ it('decodes to the pixels of PyTorch, up to rounding', async () => {
 
 it('shows cells that have no token yet in grey', async () => {
   const { grid } = model.manifest;
-  const whole = await frame(0, grid * grid, false);
-  const half = await frame(0, 2 * grid, true);
+  const { pixels: whole } = await frame(0, grid * grid, false);
+  const { pixels: half } = await frame(0, 2 * grid, true);
   const middle = 2 * (pixels / grid) * pixels * 4;
   expect(half.subarray(0, middle)).toEqual(whole.subarray(0, middle));
   expect(new Set(half.subarray(middle))).toEqual(new Set([128, 255]));

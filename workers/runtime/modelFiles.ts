@@ -1,6 +1,6 @@
 /** Brings a package's manifest and files into memory: from the store, else from the network. */
 import { errorKind, FlipbookError } from '../../src/shared/errors';
-import { REQUIRED_GRAPHS } from '../../src/shared/manifest';
+import { drawingGraphs } from '../../src/shared/manifest';
 import type { ModelFile, ModelManifest } from '../../src/shared/manifest';
 import { packageFiles } from '../../src/shared/packageFiles';
 import { parseManifest } from '../../src/shared/parseManifest';
@@ -30,8 +30,8 @@ export class ModelFiles {
     note: string | undefined,
   ) {
     this.#note = note;
-    // Optional graphs are not fetched: no stage needs them yet.
-    const files = packageFiles(manifest, REQUIRED_GRAPHS);
+    // The encoder is not fetched: no stage needs it yet.
+    const files = packageFiles(manifest, drawingGraphs(manifest));
     this.#totalBytes = files.reduce((sum, file) => sum + file.bytes, 0);
   }
 
@@ -80,8 +80,8 @@ export class ModelFiles {
   }
 
   #isShared(file: ModelFile): boolean {
-    const graphs = REQUIRED_GRAPHS.map((name) => this.manifest.graphs[name]);
-    return graphs.some(({ weights }) => weights?.some(({ sha256 }) => sha256 === file.sha256));
+    const graphs = drawingGraphs(this.manifest).map((name) => this.manifest.graphs[name]);
+    return graphs.some((graph) => graph?.weights?.some(({ sha256 }) => sha256 === file.sha256));
   }
 
   async #fetch(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {

@@ -1,6 +1,11 @@
 /** Makes the graphs of a package and runs each once, so that the first clip does not wait. */
-import { REQUIRED_GRAPHS } from '../../src/shared/manifest';
-import type { ModelManifest, RequiredGraph } from '../../src/shared/manifest';
+import { drawingGraphs } from '../../src/shared/manifest';
+import type {
+  DrawingGraph,
+  GraphManifest,
+  ModelManifest,
+  RequiredGraph,
+} from '../../src/shared/manifest';
 import type { LoadProgress } from '../../src/shared/protocol';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
 import { OnnxGraph } from './onnxGraph';
@@ -8,18 +13,20 @@ import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
 import { TransformerRunner } from './transformerRunner';
 
-export type ModelGraphs = Record<RequiredGraph, OnnxGraph>;
+/** Without an upscaler where the package has none. */
+export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & { upscaler?: OnnxGraph };
 
-const PLACEMENTS: Record<RequiredGraph, GraphPlacement> = {
+const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   // A few integers through many small operators: always faster on the CPU.
   tokenizer: { where: 'cpu' },
   keyframes: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
   interpolation: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
   decoder: { where: 'accelerator' },
+  upscaler: { where: 'accelerator' },
 };
 
-/** The files of a package by graph and shard. */
-export type ReadGraphFiles = (graph: RequiredGraph) => Promise<Uint8Array[]>;
+/** The files of one graph, in the order of its shards. */
+export type ReadGraphFiles = (graph: GraphManifest) => Promise<Uint8Array[]>;
 
 /** Reads and makes all graphs, one after the other, so that one graph's bytes exist at a time. */
 export async function createGraphs(
@@ -29,10 +36,11 @@ export async function createGraphs(
 ): Promise<ModelGraphs> {
   const graphs: Partial<ModelGraphs> = {};
   try {
-    for (const name of REQUIRED_GRAPHS) {
-      const files = await readFiles(name);
-      const placement = PLACEMENTS[name];
-      graphs[name] = await OnnxGraph.create(name, runtime, manifest.graphs[name], files, placement);
+    for (const name of drawingGraphs(manifest)) {
+      const graph = manifest.graphs[name];
+      if (!graph) continue;
+      const files = await readFiles(graph);
+      graphs[name] = await OnnxGraph.create(name, runtime, graph, files, PLACEMENTS[name]);
     }
     return graphs as ModelGraphs;
   } catch (error) {
@@ -51,19 +59,24 @@ export async function warmUp(
   graphs: ModelGraphs,
   report: (progress: LoadProgress) => void,
 ): Promise<void> {
-  const { Tensor } = graphs.decoder.runtime.ort;
-  const { grid } = manifest;
-  const tokens = new Tensor('int32', new Int32Array(grid * grid), [1, grid, grid]);
   const steps = [
     () => warmUpTransformer(manifest, graphs.keyframes, KEYFRAME_ORDER, 0),
     () => warmUpTransformer(manifest, graphs.interpolation, INTERPOLATION_ORDER, 3),
-    () => graphs.decoder.run({ tokens }),
+    () => warmUpPixels(manifest, graphs),
   ];
   for (const [done, step] of steps.entries()) {
     report({ kind: 'warmup', done, total: steps.length });
     await step();
   }
   report({ kind: 'warmup', done: steps.length, total: steps.length });
+}
+
+async function warmUpPixels(manifest: ModelManifest, graphs: ModelGraphs): Promise<void> {
+  const { Tensor } = graphs.decoder.runtime.ort;
+  const { grid } = manifest;
+  const tokens = new Tensor('int32', new Int32Array(grid * grid), [1, grid, grid]);
+  const { frames } = await graphs.decoder.run({ tokens });
+  if (frames) await graphs.upscaler?.run({ frames });
 }
 
 async function warmUpTransformer(

@@ -1,5 +1,8 @@
 /** Turns tokens into pixels and sends them to the page, one frame at a time. */
+import type { Tensor } from 'onnxruntime-common';
+import { FlipbookError } from '../../src/shared/errors';
 import type { DrawnFrame, PipelineContext } from './context';
+import type { FrameTimes } from './jobMeter';
 
 /** Share of the time that previews of unfinished frames may take. */
 const PREVIEW_SHARE = 0.1;
@@ -7,8 +10,9 @@ const PREVIEW_SHARE = 0.1;
 const GREY = 128;
 
 /**
- * Decodes every frame that `drawing` yields and reports it. Unfinished frames are skipped while
- * decoding them would slow the drawing down.
+ * Decodes every frame that `drawing` yields and reports it: finished ones enlarged by the package's
+ * upscaler, unfinished ones as the decoder makes them. Unfinished frames are skipped while decoding
+ * them would slow the drawing down.
  *
  * @returns what `drawing` returns.
  */
@@ -31,33 +35,66 @@ export async function decodeFrames<Drawn>(
       if (signal.aborted) await drawing.return(undefined as never);
       signal.throwIfAborted();
     }
-    const pixels = await decodeFrame(value, context);
-    const { pixels: width } = context.manifest;
+    const { side, pixels, ...times } = await decodeFrame(value, context);
     const { slot, round } = value;
     const drawn = value.drawnCells / cells;
-    if (final) meter.frame(slot, value.tokens, performance.now() - started);
-    context.report({ kind: 'frame', slot, round, drawn, width, height: width, pixels });
+    if (final) meter.frame(slot, value.tokens, times);
+    context.report({ kind: 'frame', slot, round, drawn, width: side, height: side, pixels });
     const spent = performance.now() - started;
     if (!final) previewAllowedAt = performance.now() + spent * (1 / PREVIEW_SHARE - 1);
   }
 }
 
-/** RGBA pixels of one frame; cells without any token yet are grey. */
+export interface DecodedFrame extends FrameTimes {
+  /** Pixels per side. */
+  side: number;
+  /** RGBA, side * side * 4 bytes. */
+  pixels: Uint8ClampedArray<ArrayBuffer>;
+}
+
+/**
+ * Pixels of one frame, enlarged when it is finished and the package has an upscaler; cells without
+ * any token yet are grey.
+ *
+ * @throws FlipbookError ModelIntegrity when a graph makes frames of another size than the manifest says.
+ */
 export async function decodeFrame(
   frame: DrawnFrame,
   { manifest, graphs }: Pick<PipelineContext, 'manifest' | 'graphs'>,
-): Promise<Uint8ClampedArray<ArrayBuffer>> {
-  const { grid, pixels: side } = manifest;
+): Promise<DecodedFrame> {
+  const { grid, pixels: side, upscaledPixels } = manifest;
   const { Tensor } = graphs.decoder.runtime.ort;
+  const started = performance.now();
   const tokens = new Tensor('int32', frame.tokens, [1, grid, grid]);
-  const results = await graphs.decoder.run({ tokens });
-  const rgba = toRgba(results['frames']!.data as Float32Array, side * side);
-  if (frame.greyRest) greyCells(rgba, frame.drawnCells, grid, side);
-  return rgba;
+  const { frames } = await graphs.decoder.run({ tokens });
+  const decodeMilliseconds = performance.now() - started;
+  const final = frame.drawnCells === grid * grid;
+  if (!final || !graphs.upscaler || !frames || upscaledPixels === undefined) {
+    const pixels = toRgba(frames, side, 'decoder');
+    if (frame.greyRest) greyCells(pixels, frame.drawnCells, grid, side);
+    return { side, pixels, decodeMilliseconds, upscaleMilliseconds: 0 };
+  }
+  const { upscaled } = await graphs.upscaler.run({ frames });
+  const upscaleMilliseconds = performance.now() - started - decodeMilliseconds;
+  const pixels = toRgba(upscaled, upscaledPixels, 'upscaler');
+  return { side: upscaledPixels, pixels, decodeMilliseconds, upscaleMilliseconds };
 }
 
-/** Planes [3, n] in 0..1 to interleaved RGBA bytes, rounded to nearest. */
-function toRgba(planes: Float32Array, n: number): Uint8ClampedArray<ArrayBuffer> {
+/** Planes [1, 3, side, side] in 0..1 to interleaved RGBA bytes, rounded to nearest. */
+function toRgba(
+  frame: Tensor | undefined,
+  side: number,
+  graph: string,
+): Uint8ClampedArray<ArrayBuffer> {
+  const n = side * side;
+  if (frame?.data.length !== 3 * n) {
+    throw new FlipbookError(
+      'ModelIntegrity',
+      `The ${graph} makes a frame of ${frame?.dims.join(' x ') ?? 'no'} values, but the manifest ` +
+        `says ${side} pixels a side. Export the package again.`,
+    );
+  }
+  const planes = frame.data as Float32Array;
   const rgba = new Uint8ClampedArray(4 * n);
   for (let i = 0; i < n; i++) {
     rgba[4 * i] = planes[i]! * 255;

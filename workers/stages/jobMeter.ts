@@ -8,6 +8,13 @@ const NEWEST_WEIGHT = 0.05;
 
 type DrawingStage = 'keyframes' | 'interpolate';
 
+/** What a finished frame took. */
+export interface FrameTimes {
+  decodeMilliseconds: number;
+  /** 0 without an upscaler. */
+  upscaleMilliseconds: number;
+}
+
 export interface JobShape {
   rounds: number;
   cells: number;
@@ -17,6 +24,8 @@ export class JobMeter {
   readonly #started = performance.now();
   readonly #stepTimes: Record<DrawingStage, number[]> = { keyframes: [], interpolate: [] };
   readonly #frames = new Map<number, Int32Array>();
+  readonly #decodeTimes: number[] = [];
+  readonly #upscaleTimes: number[] = [];
   readonly #times = { tokenize: 0, firstKeyFrame: 0, keyFrames: 0, rounds: [] as number[] };
   #stage: DrawingStage = 'keyframes';
   #round = 0;
@@ -25,7 +34,7 @@ export class JobMeter {
   #jobCells = 0;
   #stageSteps = 0;
   #stepMilliseconds = 0;
-  #decodeMilliseconds = 0;
+  #frameMilliseconds = 0;
   #sequences = 1;
   #reported = -Infinity;
 
@@ -71,9 +80,15 @@ export class JobMeter {
   }
 
   /** A frame is final. */
-  frame(slot: number, tokens: Int32Array, decodeMilliseconds: number): void {
+  frame(
+    slot: number,
+    tokens: Int32Array,
+    { decodeMilliseconds, upscaleMilliseconds }: FrameTimes,
+  ): void {
     this.#frames.set(slot, tokens);
-    this.#decodeMilliseconds = decodeMilliseconds;
+    this.#decodeTimes.push(decodeMilliseconds);
+    this.#upscaleTimes.push(upscaleMilliseconds);
+    this.#frameMilliseconds = decodeMilliseconds + upscaleMilliseconds;
     this.#times.firstKeyFrame ||= this.#elapsed();
   }
 
@@ -94,6 +109,8 @@ export class JobMeter {
       keyframeStepMilliseconds: median(keyframes),
       interpolationSteps: interpolate.length,
       interpolationStepMilliseconds: median(interpolate),
+      decodeMilliseconds: median(this.#decodeTimes),
+      upscaleMilliseconds: median(this.#upscaleTimes),
     };
   }
 
@@ -134,7 +151,7 @@ export class JobMeter {
       left += counts.round * this.#expectedStep(2 ** round);
     }
     const framesLeft = clipFrames(rounds) - this.#frames.size;
-    return left + framesLeft * this.#decodeMilliseconds;
+    return left + framesLeft * this.#frameMilliseconds;
   }
 
   /** A step is about half reading of weights, the same for any batch, and half work per window. */

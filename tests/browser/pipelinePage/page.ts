@@ -11,12 +11,22 @@ export interface Loading {
   progress: LoadProgress[];
 }
 
+interface DrawnFrame {
+  slot: number;
+  round: number;
+  drawn: number;
+  bytes: number;
+  checksum: number;
+  /** Mean value of each row of pixels, 0..255: what two backends may differ in only slightly. */
+  rowMeans: number[];
+}
+
 export interface Drawing {
   result?: Omit<GenerationResult, 'tokens'> & { tokens: { slot: number; ids: number[] }[] };
   failure?: { kind: string; message: string };
   /** Everything but frames. */
   progress: Progress[];
-  frames: { slot: number; round: number; drawn: number; bytes: number; checksum: number }[];
+  frames: DrawnFrame[];
   /** Milliseconds from the wish to cancel to the answer. */
   cancelMilliseconds?: number;
 }
@@ -50,9 +60,13 @@ async function generate(
   try {
     const { tokens, ...result } = await client.generate(options, (message) => {
       if (message.kind !== 'frame') return void drawing.progress.push(message);
-      const { slot, round, drawn, pixels } = message;
+      const { slot, round, drawn, pixels, width, height } = message;
+      const rowMeans = Array.from({ length: height }, (_, row) => {
+        const values = pixels.subarray(4 * width * row, 4 * width * (row + 1));
+        return values.reduce((sum, value) => sum + value, 0) / values.length;
+      });
       const checksum = pixels.reduce((sum, byte, at) => (sum * 31 + byte + at) % 1000003, 0);
-      drawing.frames.push({ slot, round, drawn, bytes: pixels.length, checksum });
+      drawing.frames.push({ slot, round, drawn, bytes: pixels.length, checksum, rowMeans });
       if (drawn === 1 && slot === at?.slot) at.action();
       if (slot !== cancelAt || drawn < 1) return;
       cancelled = performance.now();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorKind } from '../../../src/shared/errors';
+import { drawingGraphs } from '../../../src/shared/manifest';
 import { parseManifest } from '../../../src/shared/parseManifest';
 
 const MICRO = new URL('../../fixtures/models/micro/manifest.json', import.meta.url);
@@ -58,6 +59,24 @@ describe('parseManifest', () => {
       /pixels must be a multiple of grid \(4\), but is 33/,
       (d) => (d.pixels = 33),
     ],
+    [
+      'enlarged size without an upscaler',
+      /upscaledPixels needs graphs\.upscaler, but is 96/,
+      (d) => (d.upscaledPixels = 96),
+    ],
+    [
+      'upscaler without an enlarged size',
+      /upscaledPixels must be a whole number, but is missing/,
+      (d) => (d.graphs.upscaler = d.graphs.decoder!),
+    ],
+    [
+      'enlarged by a fraction',
+      /upscaledPixels must be a multiple of pixels \(32\), but is 80/,
+      (d) => {
+        d.graphs.upscaler = d.graphs.decoder!;
+        d.upscaledPixels = 80;
+      },
+    ],
     ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
     [
       'id within the codes',
@@ -89,6 +108,17 @@ describe('parseManifest', () => {
     }
     expect(errorKind(caught)).toBe('InvalidManifest');
     expect((caught as Error).message).toMatch(message);
+  });
+
+  it('keeps an upscaler and its size', () => {
+    const json = broken((d) => {
+      d.graphs.upscaler = d.graphs.decoder!;
+      d.upscaledPixels = 96;
+    });
+    const manifest = parseManifest(json);
+    expect(manifest).toEqual(json);
+    expect(drawingGraphs(manifest).at(-1)).toBe('upscaler');
+    expect(drawingGraphs(parseManifest(broken(() => undefined)))).not.toContain('upscaler');
   });
 
   it.each([[null], ['<html>'], [[]], [7]])('rejects %j as a whole', (value) => {
