@@ -20,6 +20,8 @@ export function countDownloads(context) {
     reset: () => bytes.clear(),
     /** Bytes of model packages. */
     model: () => total((path) => path.includes('/models/')),
+    /** Bytes of the upscaler, part of the model; 0 where the package has none. */
+    upscaler: () => total((path) => /\/models\/.*\/upscaler[\w.-]*\.onnx$/.test(path)),
     /** Bytes of the page, its scripts and onnxruntime. */
     app: () => total((path) => !path.includes('/models/')),
   };

@@ -19,6 +19,10 @@ export function figuresTable(runs) {
 /** @type {{ name: string, value: (run: import('./measureRun.mjs').RunFigures) => string }[]} */
 const ROWS = [
   { name: 'Download, model', value: ({ firstVisit }) => megabytes(firstVisit.modelBytes) },
+  {
+    name: 'Download, upscaler alone',
+    value: ({ firstVisit }) => megabytes(firstVisit.upscalerBytes),
+  },
   { name: 'Download, app', value: ({ firstVisit }) => megabytes(firstVisit.appBytes) },
   {
     name: 'First visit: something to see',
@@ -36,6 +40,11 @@ const ROWS = [
     value: ({ timings }) => milliseconds(timings.interpolationStepMilliseconds),
   },
   { name: 'In-between frames, tokens/s', value: (run) => rate(run.interpolationTokensPerSecond) },
+  { name: 'Decoding one frame', value: ({ timings }) => milliseconds(timings.decodeMilliseconds) },
+  {
+    name: 'Enlarging one frame',
+    value: ({ timings }) => milliseconds(timings.upscaleMilliseconds),
+  },
   { name: 'First key frame', value: ({ timings }) => seconds(timings.firstKeyFrame) },
   { name: 'Five key frames', value: ({ timings }) => seconds(timings.keyFrames) },
   { name: 'Whole clip', value: ({ timings }) => seconds(timings.total) },

@@ -19,6 +19,7 @@ const SEED = 1;
  * @property {number} firstPaint something to see
  * @property {number} ready the model can draw
  * @property {number} modelBytes received over the network
+ * @property {number} upscalerBytes part of `modelBytes`
  * @property {number} appBytes
  *
  * @typedef {object} RunFigures
@@ -84,7 +85,11 @@ async function measureLoad(flipbook, downloads) {
     firstPaint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? NaN,
     ready: performance.getEntriesByName('flipbook:model').at(-1)?.startTime ?? NaN,
   }));
-  const bytes = { modelBytes: downloads.model(), appBytes: downloads.app() };
+  const bytes = {
+    modelBytes: downloads.model(),
+    upscalerBytes: downloads.upscaler(),
+    appBytes: downloads.app(),
+  };
   return { backend: `${backend.backend}, ${backend.detail}`, figures: { ...times, ...bytes } };
 }
 

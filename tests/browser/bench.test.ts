@@ -38,6 +38,7 @@ it(
       expect([...order].sort((a, b) => a - b)).toEqual(order);
       expect(timings.keyframeStepMilliseconds).toBeGreaterThan(0);
       expect(timings.interpolationStepMilliseconds).toBeGreaterThan(0);
+      expect(timings.decodeMilliseconds).toBeGreaterThan(0);
       expect(run.keyframeTokensPerSecond).toBeGreaterThan(0);
       expect(run.interpolationTokensPerSecond).toBeGreaterThan(0);
       expect(run.export.milliseconds).toBeGreaterThan(0);

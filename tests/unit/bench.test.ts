@@ -33,7 +33,13 @@ it.each([
 });
 
 describe('table of figures', () => {
-  const load = { firstPaint: 321, ready: 2500, modelBytes: 12_345_678, appBytes: 900_000 };
+  const load = {
+    firstPaint: 321,
+    ready: 2500,
+    modelBytes: 12_345_678,
+    upscalerBytes: 650_000,
+    appBytes: 900_000,
+  };
   const run = {
     backend: 'wasm, 2 threads',
     firstVisit: load,
@@ -48,6 +54,8 @@ describe('table of figures', () => {
       keyframeStepMilliseconds: 6.789,
       interpolationSteps: 288,
       interpolationStepMilliseconds: 20.5,
+      decodeMilliseconds: 31.25,
+      upscaleMilliseconds: 64.5,
     },
     keyframeTokensPerSecond: 144.4,
     interpolationTokensPerSecond: 300,
@@ -63,6 +71,8 @@ describe('table of figures', () => {
     expect(cells[0]?.slice(2, 4)).toEqual(['wasm, 2 threads', 'wasm, 1 thread']);
     const figure = (name: string) => cells.find((row) => row[1] === name)?.[2];
     expect(figure('Download, model')).toBe('12.35 MB');
+    expect(figure('Download, upscaler alone')).toBe('0.65 MB');
+    expect(figure('Enlarging one frame')).toBe('64.50 ms');
     expect(figure('Next visit: ready to draw')).toBe('1.50 s');
     expect(figure('Key frames, one decode step')).toBe('6.79 ms');
     expect(figure('Key frames, tokens/s')).toBe('144');
