@@ -8,21 +8,22 @@ from torch.nn import functional
 
 from training.vqvae.losses import SUBJECT_WEIGHT, psnr, reconstruction_loss
 
-GRADIENT_WEIGHT = 0.25
-SHARPNESS_WEIGHT = 2.0
+GRADIENT_WEIGHT = 1.0
+SHARPNESS_WEIGHT = 1.5
 """High, since the other terms alone leave bicubic enlargement as it is: where an edge lies exactly
 cannot be told from a blurred frame, and the safest guess is a blurred one."""
 SHARPNESS_WINDOW = 6
 """Pixels per side of a neighbourhood."""
-
-
+STEEPNESS_REACH = 3
+"""Pixels over which a slope is measured. Over one pixel, grain along a blurred edge passes for
+sharpness: trained so, the upscaler drew a grid of dots there."""
 _STEEPNESS_FLOOR = 0.004  # a step of one in 255: keeps the root's slope finite on flat ground
 
 
-def differences(frames: Tensor) -> Tensor:
-    """|difference to the next pixel| downward and to the right: [N, 6, h - 1, w - 1]."""
-    inner = frames[..., :-1, :-1]
-    down, right = frames[..., 1:, :-1] - inner, frames[..., :-1, 1:] - inner
+def differences(frames: Tensor, reach: int = 1) -> Tensor:
+    """|difference to the pixel at ``reach``| downward and to the right: [N, 6, h - r, w - r]."""
+    inner = frames[..., :-reach, :-reach]
+    down, right = frames[..., reach:, :-reach] - inner, frames[..., :-reach, reach:] - inner
     return torch.cat([down, right], 1).abs()
 
 
@@ -32,7 +33,7 @@ def steepness(frames: Tensor) -> Tensor:
     A soft edge and a sharp one have the same sum of differences, but not of their squares.
     """
     window, stride = SHARPNESS_WINDOW, SHARPNESS_WINDOW // 2
-    squares = functional.avg_pool2d(differences(frames).square(), window, stride)
+    squares = functional.avg_pool2d(differences(frames, STEEPNESS_REACH).square(), window, stride)
     return (squares + _STEEPNESS_FLOOR**2).sqrt()
 
 
@@ -43,7 +44,8 @@ def upscaler_loss(found: Tensor, wanted: Tensor, mask: Tensor) -> dict[str, Tens
     """
     terms = reconstruction_loss(found, wanted, mask)
     window, stride = SHARPNESS_WINDOW, SHARPNESS_WINDOW // 2
-    near = functional.max_pool2d(mask[:, None].float()[..., 1:, 1:], window, stride)
+    reach = STEEPNESS_REACH
+    near = functional.max_pool2d(mask[:, None].float()[..., reach:, reach:], window, stride)
     weight = 1 + (SUBJECT_WEIGHT - 1) * near
     error = (steepness(found) - steepness(wanted)).abs() * weight / weight.mean()
     return {
@@ -64,7 +66,7 @@ class Enlargement:
     edges: float
     """PSNR of the differences between neighbouring pixels, dB: are edges where they belong?"""
     sharpness: float
-    """Root mean square of the differences around the subject, as a share of the render's."""
+    """Root mean square of the slopes around the subject, as a share of the render's."""
 
     def __str__(self) -> str:
         return (
@@ -76,12 +78,15 @@ class Enlargement:
 @torch.no_grad()
 def measure_enlargement(found: Tensor, wanted: Tensor, masks: Tensor) -> Enlargement:
     """``found``, ``wanted`` [N, 3, h, w] in 0..1; ``masks`` bool [N, h, w]."""
-    ours, theirs = differences(found.clamp(0, 1)), differences(wanted)
-    edges = -10 * torch.log10((ours - theirs).square().mean())
+    found = found.clamp(0, 1)
+    edges = -10 * torch.log10((differences(found) - differences(wanted)).square().mean())
     # Three pixels beyond the subject as well: its outline is the edge that one sees.
-    around = functional.max_pool2d(masks[:, None].float(), 7, 1, 3)[..., 1:, 1:]
-    energy = [(found * found * around).sum() for found in (ours, theirs)]
-    sharpness = (energy[0] / energy[1]).sqrt()
+    reach = STEEPNESS_REACH
+    around = functional.max_pool2d(masks[:, None].float(), 7, 1, 3)[..., reach:, reach:]
+    ours, theirs = (
+        (differences(frames, reach).square() * around).sum() for frames in (found, wanted)
+    )
+    sharpness = (ours / theirs).sqrt()
     return Enlargement(
         psnr(found, wanted), psnr(found, wanted, masks), float(edges), float(sharpness)
     )
