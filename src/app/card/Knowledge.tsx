@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
 import type { KnownWords } from '../../shared/manifest';
-import { KNOWN_GROUPS, type KnownGroup, type KnownThing } from '../../shared/modelCard';
+import type { KnownGroup, KnownThing } from '../../shared/modelCard';
 import { useTexts } from '../texts/TextsContext';
 import { filterThings, matchingWords } from './searchKnowledge';
 
@@ -56,7 +56,7 @@ export function Knowledge({ things, words, onUse }: KnowledgeProps) {
 }
 
 interface ThingGroupProps {
-  group: (typeof KNOWN_GROUPS)[number];
+  group: KnownGroup;
   things: readonly KnownThing[];
   onUse: (thing: KnownThing) => void;
 }
