@@ -43,6 +43,8 @@ class Preset:
     shared_base: bool = False  # stage 2 trains temporal channels only; the package keeps one base
     muon_lr: float = 5e-3  # of the transformer's matrices
     adam_lr: float = 4e-3  # of its tables and vectors
+    first_frame_weight: float = 1.0  # loss weight of the first key frame
+    text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
@@ -119,17 +121,19 @@ CPU = Preset(
     heads=4,
     ffn=1024,
     windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
-    key_clips=6000,
-    interpolation_clips=4000,
+    key_clips=16_000,
+    interpolation_clips=9000,
     validation_clips=400,
     vqvae_minutes=30,
-    decoder_minutes=8,
-    keyframes_minutes=46,
+    decoder_minutes=10,
+    keyframes_minutes=67,
     interpolation_minutes=16,
     batch=4,
     guidance=2.0,
     temperature=0.6,
     top_k=20,
+    first_frame_weight=2.0,
+    text_weight=0.1,
     upscaler_minutes=15,
 )
 

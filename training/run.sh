@@ -2,8 +2,9 @@
 # Trains a preset from nothing to the exported model package:
 #
 #     training/run.sh --preset micro|cpu|gpu|gpu-rehearsal [--processes N] [--workers N]
-#                     [--time FACTOR] [--no-compile] [--no-export]
+#                     [--time FACTOR] [--no-compile] [--no-export] [--from PACKAGE]
 #
+# --from       goes on from a model package: its weights, lower learning rates, whole frames only
 # --processes  training processes; default: one for each GPU, without a GPU two
 # --workers    host processes of each of them that draw ahead; default: the cores, without a GPU none
 # --time       multiplies the preset's minutes, for a machine that is lent for less
@@ -18,6 +19,7 @@ preset=""
 processes=""
 workers=""
 time=1
+package=""
 compile=yes
 with_export=yes
 while [ $# -gt 0 ]; do
@@ -26,6 +28,7 @@ while [ $# -gt 0 ]; do
     --processes) processes="$2"; shift 2 ;;
     --workers) workers="$2"; shift 2 ;;
     --time) time="$2"; shift 2 ;;
+    --from) package="$2"; shift 2 ;;
     --no-compile) compile=no; shift ;;
     --no-export) with_export=no; shift ;;
     *) echo "unknown option $1; see training/run.sh" >&2; exit 2 ;;
@@ -86,11 +89,20 @@ fi
 step "caption tokenizer" "$folder/tokenizer.json" \
   "$python" -m training.text.train --preset "$preset"
 
+pictures=()
+keyframes=()
+if [ -n "$package" ]; then
+  step "start from $package" "$folder/started_from.json" \
+    "$python" -m training.warm_start --preset "$preset" --package "$package"
+  pictures=(--init "$folder/vqvae/start.pt" --set full_frames_from=0 muon_lr=0.0015 adam_lr=0.001)
+  keyframes=(--init "$folder/keyframes/start.pt" --muon-lr 0.003 --adam-lr 0.0025)
+fi
+
 # The image tokenizer reads the world from $FLIPBOOK_DATA/render, so it is told this preset's.
 step "image tokenizer" "$folder/vqvae/final.pt" \
   env FLIPBOOK_DATA="$(dirname "$render")" \
   "$python" -m training.vqvae.train --preset "$preset" --out "$folder/vqvae" \
-  --minutes "$(minutes vqvae_minutes)" "${training[@]}"
+  --minutes "$(minutes vqvae_minutes)" "${training[@]}" "${pictures[@]}"
 
 # Whole frames and frozen tokens: the decoder gains without a change to what was tokenised.
 if [ "$(field decoder_minutes)" != 0 ]; then
@@ -118,7 +130,7 @@ done
 
 step "stage 1, key frames" "$folder/keyframes/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
-  --minutes "$(minutes keyframes_minutes)" "${training[@]}"
+  --minutes "$(minutes keyframes_minutes)" "${training[@]}" "${keyframes[@]}"
 
 sharing=()
 [ "$(field shared_base)" = True ] && sharing=(--share-base)

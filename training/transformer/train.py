@@ -316,13 +316,13 @@ def main() -> None:
     parser.add_argument("--muon-lr", type=float, help="default: the preset's")
     parser.add_argument("--adam-lr", type=float, help="default: the preset's")
     parser.add_argument("--changed-weight", type=float, default=Options.changed_weight)
-    parser.add_argument("--first-frame-weight", type=float, default=Options.first_frame_weight)
-    parser.add_argument("--text-weight", type=float, default=Options.text_weight)
+    parser.add_argument("--first-frame-weight", type=float, help="default: the preset's")
+    parser.add_argument("--text-weight", type=float, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
-    for name in ("batch", "muon_lr", "adam_lr"):
+    for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight"):
         if arguments[name] is None:
             arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:
