@@ -44,7 +44,7 @@ _SWIMMERS = {
 _WINGS = {
     "eagle": subject("wings", "eagle", "只 老鹰/鹰"),
     "dove": subject("wings", "dove/pigeon", "只 鸽子", "white"),
-    "butterfly": subject("wings", "butterfly", "只 蝴蝶", "orange", True),
+    "butterfly": subject("wings", "butterfly", "只 蝴蝶", "red", True),
     "bee": subject("wings", "bee/honeybee", "只 蜜蜂"),
     "bat": subject("wings", "bat", "只 蝙蝠"),
     "rocket": subject("wings", "rocket", "枚 火箭"),

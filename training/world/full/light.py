@@ -42,7 +42,7 @@ TIMES: dict[str, Light] = {
     "sunset": Light(
         (1.04, 0.8, 0.66), (0.98, 0.78, 0.62), (1.04, 0.86, 0.74), (255, 120, 44), 0.5, 0.04
     ),
-    "night": Light((0.2, 0.26, 0.5), (0.42, 0.5, 0.8), (0.7, 0.78, 1.0)),
+    "night": Light((0.2, 0.26, 0.5), (0.42, 0.5, 0.8), (0.8, 0.87, 1.06)),
 }
 WEATHERS: dict[str, Light] = {
     "clear": Light(),
@@ -65,6 +65,8 @@ _PLACES: dict[str, Rgb] = {
     "savanna": (1.0, 0.97, 0.9),
 }
 _FOG_AT_NIGHT = 0.45
+# The moon's colour, the share of the picture's height that is sky, the largest share of a sun.
+_MOON, _SKY_SHARE, _SUN_SHARE = (236, 238, 222), 0.3, 0.05
 
 
 def subject_light(place: str, time: str, weather: str) -> tuple[np.ndarray, np.ndarray, float]:
@@ -120,13 +122,28 @@ def lit_plate(
     time = "day" if place == "night" else time
     image = plate.image
     if (time, weather) != ("day", "clear"):
-        image = (lit(image.astype(np.float32), 1.0, time, weather) + 0.5).astype(np.uint8)
+        lit_image = lit(image.astype(np.float32), 1.0, time, weather)
+        if time == "night":
+            lit_image = _with_moon(lit_image, image, WEATHERS[weather].glow_top)
+        image = (lit_image + 0.5).astype(np.uint8)
     if plate.front is None:
         return image, None
     front = plate.front.astype(np.float32)
     alpha = front[..., 3:]
     colour = np.minimum(lit(front[..., :3], alpha / 255, time, weather), alpha)
     return image, np.concatenate((colour, alpha), -1)
+
+
+def _with_moon(lit_image: np.ndarray, day: np.ndarray, hidden: float) -> np.ndarray:
+    """At night the plate's sun is a moon; `hidden` is the share that the weather covers."""
+    red, green, blue = (day[..., i].astype(int) for i in range(3))
+    bright = (red > 235) & (green > 195) & (blue < 190) & (red - blue > 60)
+    # The sun stands in the sky; what is yellow below it (sand, leaves) stays as it is.
+    bright[int(_SKY_SHARE * len(day)) :] = False
+    if bright.mean() > _SUN_SHARE:  # A yellow sky.
+        return lit_image
+    share = bright[..., None].astype(np.float32) * (1 - hidden)
+    return lit_image * (1 - share) + np.array(_MOON, np.float32) * share
 
 
 def recoloured(rgba: np.ndarray, coat: np.ndarray, colour: str, luminance: float) -> np.ndarray:

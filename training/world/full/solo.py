@@ -19,7 +19,7 @@ _SIZES = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 # Seconds of one hop, the share of it in the air, its pixels and its height.
 _HOP_SECONDS, _HOP_AIR, _HOP_STRIDE, _HOP_LIFT = 0.55, 0.7, 2 * GRID, 7
 # Columns walked to the hiding place, and from its outer edge to where the body is covered.
-_HIDING_WAY, _HIDING_DEPTH = 52, 8
+_HIDING_WAY, _HIDING_DEPTH, _HIDING_SCALE = 52, 8, 0.6
 _LAST = 0.999
 
 
@@ -152,5 +152,5 @@ def hide(stage: Stage, time: float) -> list[Actor]:
         moved, height, _ = hop_offset(min(time, end), _HOP_SECONDS * hops / end)
         x = goal - side * snap(max(0.0, _HIDING_WAY - moved))
         clip, phase, lift = "still", 0.0, 0 if arrived else round(height)
-    pose = Pose(clip, phase, "right", side < 0, x, row, lift, 0.72)
+    pose = Pose(clip, phase, "right", side < 0, x, row, lift, _HIDING_SCALE)
     return [stage.subject(pose)]

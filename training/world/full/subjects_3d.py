@@ -58,7 +58,7 @@ SUBJECTS_3D: dict[str, Subject] = {
     "woman": subject(
         "person", "woman/lady", "个 女人/女子/女士", "pink", True, ("clap",), pronouns=_SHE
     ),
-    "robot": subject("person", "robot", "个 机器人", "orange", True),
+    "robot": subject("person", "robot", "个 机器人", "orange", True, lacks=("sit",)),
     "zombie": subject(
         "person",
         "zombie",
@@ -88,7 +88,7 @@ SUBJECTS_3D: dict[str, Subject] = {
     "puffer": subject("fish", "pufferfish", "条 河豚", "yellow", True),
     "shark": subject("fish", "shark", "条 鲨鱼", "gray", True, _LEAPER),
     "bluetang": subject("fish", "blue tang/surgeonfish", "条 蓝吊鱼/吊鱼", "blue"),
-    "goldfish": subject("fish", "goldfish", "条 金鱼", "orange"),
+    "goldfish": subject("fish", "goldfish", "条 金鱼", "yellow"),
     "whale": subject("fish", "whale", "头 鲸鱼/鲸", "blue", True, _LEAPER),
     "manta_ray": subject("fish", "manta ray/manta", "条 蝠鲼/魔鬼鱼", "black", True),
     "sportscar": subject("car", "sports car", "辆 跑车", "blue", True),

@@ -19,6 +19,7 @@ _CLIMB = 56
 # How far above the surface the belly of a leaping swimmer comes, and its slope.
 _HEIGHT, _SLOPE = 14, 38
 _DEFAULT_WATER_ROW = 60
+_DRAUGHT = 4
 
 
 def water_row(stage: Stage) -> int:
@@ -73,7 +74,9 @@ def sail(stage: Stage, time: float) -> list[Actor]:
     x = stage.crossing_x(pace * time, pace * CLIP_SECONDS)
     row = water_row(stage) + (2, 6, 10)[stage.scene.seed // 4 % 3]
     phase = time / 3
-    pose = Pose("sail", phase, "right", stage.side < 0, x, row, 0)
+    # Flat boats have no hull below the water line: they are sunk a little.
+    depth = 0 if "sail" in stage.clips else _DRAUGHT
+    pose = Pose("sail", phase, "right", stage.side < 0, x, row + depth, 0)
     return [stage.subject(pose, water_row=row)]
 
 
