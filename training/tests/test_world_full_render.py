@@ -12,6 +12,7 @@ from training.world.full.actor import Stage
 from training.world.full.catalog import SUBJECTS, actions_of, others_of, places_of
 from training.world.full.check_render import lacking
 from training.world.full.compose import plate_of
+from training.world.full.light import _is_disc
 from training.world.full.motion import actors_at
 from training.world.motion import GRID
 from training.world.scene import sample_scene
@@ -102,6 +103,16 @@ def test_night_is_dark_and_the_subject_stays_visible(world):
     night, _ = render(make(place="farm", time="night"), [2.0], world)
     assert night[0][~mask[0]].mean() < 0.6 * day[0][~mask[0]].mean()
     assert night[0][mask[0]].mean() > 0.55 * day[0][mask[0]].mean()
+
+
+def test_only_a_sun_becomes_a_moon():
+    rows, columns = np.mgrid[0:96, 0:96]
+    disc = (rows - 14) ** 2 + (columns - 60) ** 2 < 80
+    assert _is_disc(disc)
+    assert not _is_disc(rows < 29)
+    leaves = (rows < 29) & ((rows * 7 + columns * 13) % 11 == 0)
+    assert not _is_disc(leaves)
+    assert not _is_disc(np.zeros((96, 96), bool))
 
 
 def test_the_meadow_at_night_has_plates_of_its_own(world):

@@ -59,7 +59,7 @@ ACTIONS: dict[str, Action] = {
     "shrink": _staged("shrink"),
     "appear": _staged("empty", 1.2, "appear", 2.2, "stay", core=("appear", "appear")),
     "disappear": _staged("stay", 1.2, "fade", 2.8, "empty", core=("fade", "fade")),
-    "hide": _staged("walk", 2.8, "hidden", core=("walk", "hidden")),
+    "hide": _staged("walk", 2.8, "hidden", core=("walk", "walk")),
     "hop": _staged("hop"),
     "roll": _staged("roll"),
     "bounce": _staged("bounce"),

@@ -65,8 +65,10 @@ _PLACES: dict[str, Rgb] = {
     "savanna": (1.0, 0.97, 0.9),
 }
 _FOG_AT_NIGHT = 0.45
-# The moon's colour, the share of the picture's height that is sky, the largest share of a sun.
-_MOON, _SKY_SHARE, _SUN_SHARE = (236, 238, 222), 0.3, 0.05
+# The moon's colour, and the share of the picture's height that is sky.
+_MOON, _SKY_SHARE = (236, 238, 222), 0.3
+# How much of the square around it a disc covers, and its largest diameter of the picture's side.
+_DISC_FILL, _DISC_SIDE = 0.55, 0.3
 
 
 def subject_light(place: str, time: str, weather: str) -> tuple[np.ndarray, np.ndarray, float]:
@@ -140,10 +142,20 @@ def _with_moon(lit_image: np.ndarray, day: np.ndarray, hidden: float) -> np.ndar
     bright = (red > 235) & (green > 195) & (blue < 190) & (red - blue > 60)
     # The sun stands in the sky; what is yellow below it (sand, leaves) stays as it is.
     bright[int(_SKY_SHARE * len(day)) :] = False
-    if bright.mean() > _SUN_SHARE:  # A yellow sky.
+    if not _is_disc(bright):
         return lit_image
     share = bright[..., None].astype(np.float32) * (1 - hidden)
     return lit_image * (1 - share) + np.array(_MOON, np.float32) * share
+
+
+def _is_disc(bright: np.ndarray) -> bool:
+    """True when bright pixels bool (P, P) are one small round thing, not leaves or a sky."""
+    if not bright.any():
+        return False
+    rows, columns = np.flatnonzero(bright.any(1)), np.flatnonzero(bright.any(0))
+    height, width = rows[-1] - rows[0] + 1, columns[-1] - columns[0] + 1
+    fills = bright.sum() > _DISC_FILL * height * width
+    return bool(fills and max(height, width) < _DISC_SIDE * len(bright))
 
 
 def recoloured(rgba: np.ndarray, coat: np.ndarray, colour: str, luminance: float) -> np.ndarray:
