@@ -101,7 +101,7 @@ export const BILLBOARDS: readonly BillboardSpec[] = [
 
   prop('soccer_ball', '26bd', 18, { coat: { colour: 'white' } }),
   prop('basketball', '1f3c0', 18, coat(28, 25, 'orange')),
-  prop('balloon', '1f388', 34, RED),
+  prop('balloon', '1f388', 34, coat(340, 60, 'red')),
   prop('umbrella', '2602-fe0f', 32, coat(255, 45, 'purple')),
   prop('kite', '1fa81', 34),
   prop('gift_box', '1f381', 24, RED),
