@@ -9,7 +9,7 @@
  * --scale is how many stored pixels make a pixel of a 96x96 frame, along a side (2 when not given);
  * --layouts is how many plates each place has (4 when not given);
  * --sheet also writes contact sheets (FILE-<id>.png); --only renders the named subjects and places
- * (comma separated) and writes no index.
+ * (comma separated) and replaces their entries in the index that is there.
  */
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -176,6 +176,37 @@ async function writeJson(path, value) {
   await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
+/**
+ * The index into which --only puts its entries: empty when all is rendered, undefined when there
+ * is none. Throws when its pictures have another scale.
+ */
+async function readOldIndex({ out, only, scale }) {
+  if (only === undefined) return { atlas: {}, plates: {} };
+  const [atlas, plates] = [
+    await readJson(join(out, 'atlas.json')),
+    await readJson(join(out, 'plates.json')),
+  ];
+  if (atlas === undefined || plates === undefined) return undefined;
+  if (atlas.scale !== scale) {
+    throw new Error(`${out} has pictures of scale ${atlas.scale}: add --scale ${atlas.scale}.`);
+  }
+  return { atlas, plates };
+}
+
+async function writeIndex(out, { atlas, plates }, header, { subjects, places }) {
+  await writeJson(join(out, 'atlas.json'), {
+    ...header,
+    subjects: { ...atlas.subjects, ...subjects },
+  });
+  await writeJson(join(out, 'plates.json'), { places: { ...plates.places, ...places } });
+}
+
+/** The file's content; undefined when there is no such file. */
+async function readJson(path) {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
 async function main() {
   const options = readOptions();
   await access(join(options.assets, 'animals_pack')).catch(() => {
@@ -188,6 +219,7 @@ async function main() {
       `No emoji pictures in ${options.emoji}. Run npm install, or give their folder with --emoji.`,
     );
   });
+  const index = await readOldIndex(options);
   const start = performance.now();
   const { server, url } = await startServer(options.assets);
   const { browser, page } = await openPage(`${url}?scale=${options.scale}`);
@@ -206,10 +238,7 @@ async function main() {
       )),
     };
     const places = await renderPlaces(page, all.places.filter(wanted), options);
-    if (options.only === undefined) {
-      await writeJson(join(options.out, 'atlas.json'), { ...header, subjects });
-      await writeJson(join(options.out, 'plates.json'), { places });
-    }
+    if (index !== undefined) await writeIndex(options.out, index, header, { subjects, places });
     console.log(`Wrote ${options.out} in ${timing(start)}`);
   } finally {
     await browser.close();
