@@ -15,6 +15,7 @@ import torch
 
 from training.common.progress import format_seconds
 from training.evaluation.clip_sampler import ClipSampler, Settings
+from training.evaluation.drawn_clips import DrawnClips
 from training.evaluation.evaluation import evaluate
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.labels import label_set
@@ -40,6 +41,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--temperature", type=float, help="instead of the manifest's")
     parser.add_argument("--top-k", type=int, help="instead of the manifest's")
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
+    parser.add_argument("--keep", type=Path, help="folder of drawn tokens, which a next run uses")
     parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--world", choices=WORLDS, default="rendered")
@@ -91,7 +93,8 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
     def progress(text: str) -> None:
         print(f"{format_seconds(time.monotonic() - started)} {text}", flush=True)
 
-    sampler = ClipSampler(package, settings, report=progress)
+    drawn = DrawnClips(arguments.keep) if arguments.keep else None
+    sampler = ClipSampler(package, settings, report=progress, drawn=drawn)
     world = world_named(arguments.world, manifest["pixels"])
     found = evaluate(evaluator, sampler, world, prompts, rounds, arguments.rate_clips)
     if arguments.sheet:

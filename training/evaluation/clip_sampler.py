@@ -7,12 +7,13 @@ on its prompt, seed and settings alone, not on the batch that it is drawn in.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from training.common.random_stream import draw_token, stream_key, uniform
+from training.evaluation.drawn_clips import DrawnClips
 from training.evaluation.package import ModelPackage
 from training.evaluation.transformer_runner import (
     GIVEN,
@@ -60,7 +61,8 @@ class Wish:
 
 
 class ClipSampler:
-    """`sequences` bounds the batch of a graph run, guidance branches included."""
+    """`sequences` bounds the batch of a graph run, guidance branches included; `drawn` keeps what
+    was drawn once."""
 
     def __init__(
         self,
@@ -68,20 +70,16 @@ class ClipSampler:
         settings: Settings,
         sequences: int = 64,
         report: Report = lambda text: None,
+        drawn: DrawnClips | None = None,
     ) -> None:
         self.package, self.manifest, self.settings = package, package.manifest, settings
-        self.sequences, self.report = sequences, report
+        self.sequences, self.report, self.drawn = sequences, report, drawn
         self.cells = self.manifest["grid"] ** 2
         self._encoded: dict[str, np.ndarray] = {}
 
     def key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
         """Tokens int32 [N, 5, C]."""
-        size = max(1, self.sequences // self._branches(self.settings.guidance))
-        parts = []
-        for first in range(0, len(wishes), size):
-            parts.append(self._key_frames(wishes[first : first + size]))
-            self.report(f"key frames of {first + len(parts[-1])}/{len(wishes)} clips")
-        return np.concatenate(parts)
+        return self.clips(wishes, 0)
 
     def interpolate(self, wishes: Sequence[Wish], frames: np.ndarray, number: int) -> np.ndarray:
         """Round `number` (from 1): tokens [N, F, C] -> [N, 2F - 1, C]."""
@@ -104,10 +102,31 @@ class ClipSampler:
 
     def clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
         """Tokens int32 [N, 4 * 2^rounds + 1, C]."""
-        frames = self.key_frames(wishes)
-        for number in range(1, rounds + 1):
-            frames = self.interpolate(wishes, frames, number)
-        return frames
+        size = max(1, self.sequences // self._branches(self.settings.guidance))
+        parts = []
+        for first in range(0, len(wishes), size):
+            batch = wishes[first : first + size]
+            parts.append(self._kept_clips(batch, rounds))
+            self.report(f"{first + len(batch)}/{len(wishes)} clips of {parts[-1].shape[1]} frames")
+        return np.concatenate(parts)
+
+    def _kept_clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
+        if self.drawn is None:
+            return self._draw_clips(wishes, rounds)
+        what = {
+            "graphs": self.package.hashes,
+            "settings": asdict(self.settings),
+            "wishes": [asdict(wish) for wish in wishes],
+            "rounds": rounds,
+        }
+        return self.drawn.get(what, lambda: self._draw_clips(wishes, rounds))
+
+    def _draw_clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
+        """Round after round, each of which may have been kept by a shorter evaluation."""
+        if rounds == 0:
+            return self._key_frames(wishes)
+        frames = self._kept_clips(wishes, rounds - 1)
+        return self.interpolate(wishes, frames, rounds)
 
     def window_text(self, rate: float, prompt: str) -> np.ndarray:
         """Ids of a window: duration, line break, prompt, cut to the text slots. An empty prompt

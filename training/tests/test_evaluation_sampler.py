@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from training.evaluation.clip_sampler import ClipSampler, Settings, Wish
+from training.evaluation.drawn_clips import DrawnClips
 from training.evaluation.package import PackageError, open_package
 from training.export_onnx import DEFAULT_FOLDERS
 from training.verify_export import GOLDEN
@@ -15,7 +17,7 @@ FIXTURE = DEFAULT_FOLDERS["micro"]
 CLIPS = json.loads((GOLDEN / "clips.json").read_text(encoding="utf-8"))["clips"]
 
 
-def _sampler(clip: dict, **options: int) -> ClipSampler:
+def _sampler(clip: dict, **options: Any) -> ClipSampler:
     settings = Settings(
         clip["guidance"], clip["interpolationGuidance"], clip["temperature"], clip["topK"]
     )
@@ -48,6 +50,18 @@ def test_a_batch_draws_what_single_runs_draw(sequences: int) -> None:
     assert together[1].tolist() == clip["rounds"][1]
     for wish, tokens in zip(wishes, together, strict=True):
         assert np.array_equal(_sampler(clip).clips([wish], 2)[0], tokens)
+
+
+def test_kept_clips_are_not_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = CLIPS[1]
+    wish = Wish(clip["prompt"], clip["seed"], clip["keyRate"])
+    first = _sampler(clip, drawn=DrawnClips(tmp_path)).clips([wish], 1)
+    again = _sampler(clip, drawn=DrawnClips(tmp_path))
+    monkeypatch.setattr(again, "_key_frames", lambda wishes: pytest.fail("drawn again"))
+    assert np.array_equal(again.clips([wish], 1), first)
+    assert again.clips([wish], 2)[0].tolist() == clip["rounds"][1]
+    with pytest.raises(pytest.fail.Exception):
+        again.clips([Wish(clip["prompt"], clip["seed"] + 1, clip["keyRate"])], 1)
 
 
 def test_settings_come_from_the_manifest_unless_overridden() -> None:
