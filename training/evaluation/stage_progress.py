@@ -9,15 +9,14 @@ import numpy as np
 from training.evaluation.labels import LabelSet
 
 
-def decoded_stages(shares: np.ndarray, action: str, labels: LabelSet) -> list[str]:
+def decoded_stages(shares: np.ndarray, labels: LabelSet) -> list[str]:
     """The stages that a clip goes through, neighbouring repeats joined.
 
-    shares [F, stages]: probabilities of every frame. Only stages of the wanted action compete: a
-    walk before drinking and any other walk look alike.
+    shares [F, stages]: probabilities of every frame. The stages of all actions compete; on real
+    renders that costs nothing, and a clip of another action seldom passes.
     """
-    own = sorted(set(labels.stage_lines[action]))
-    columns = [labels.index("stage", name) for name in own]
-    best = [own[i] for i in shares[:, columns].argmax(-1)]
+    names = labels.classes["stage"]
+    best = [names[i] for i in shares.argmax(-1)]
     return [name for i, name in enumerate(best) if i == 0 or name != best[i - 1]]
 
 
@@ -35,7 +34,7 @@ def completions(shares: np.ndarray, actions: Sequence[str | None], labels: Label
     for index, action in enumerate(actions):
         line = () if action is None else labels.stage_lines[action]
         if action is not None and len(line) > 1:
-            result[index] = is_complete(decoded_stages(shares[index], action, labels), line)
+            result[index] = is_complete(decoded_stages(shares[index], labels), line)
     return result
 
 

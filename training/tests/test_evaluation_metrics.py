@@ -76,15 +76,17 @@ def test_completion_needs_every_stage_in_order_and_the_last_at_the_end() -> None
     assert not is_complete((), wanted)
 
 
-def test_stages_are_decoded_among_those_of_the_action() -> None:
+def test_stages_are_decoded_frame_by_frame() -> None:
     labels = label_set()
     names = ["approach", "approach", "lower", "drink", "drink", "raise"]
-    shares = np.zeros((6, len(labels.classes["stage"])))
-    shares[np.arange(6), [labels.index("stage", name) for name in names]] = 0.4
-    shares[:, labels.index("stage", "walk")] = 0.6  # no stage of drinking
-    assert decoded_stages(shares, "drink", labels) == ["approach", "lower", "drink", "raise"]
-    found = completions(np.stack([shares] * 4), ["drink", "eat", "walk", None], labels)
-    assert found[:2].tolist() == [1, 0] and np.isnan(found[2:]).all()
+    shares = np.full((6, len(labels.classes["stage"])), 0.01)
+    shares[np.arange(6), [labels.index("stage", name) for name in names]] = 0.5
+    assert decoded_stages(shares, labels) == ["approach", "lower", "drink", "raise"]
+    walked = shares.copy()
+    walked[:2, labels.index("stage", "walk")] = 0.6  # no stage of drinking
+    both = [shares, shares, shares, shares, walked]
+    found = completions(np.stack(both), ["drink", "eat", "walk", None, "drink"], labels)
+    assert found[[0, 1, 4]].tolist() == [1, 0, 0] and np.isnan(found[2:4]).all()
 
 
 @pytest.mark.parametrize("subset", ["cpu", "full"])
