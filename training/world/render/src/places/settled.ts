@@ -102,27 +102,20 @@ function fence(y: number): Shape[] {
   return [box(0, y - 4, 96, 1.5, '#e8d8bc'), box(0, y - 1, 96, 1.5, '#d8c4a4'), ...posts];
 }
 
-// The shelf's back is open and must not face the camera.
-const FURNITURE = [
-  { ...single('house_interior/Bookshelf.glb', 36, 42), turn: 180 },
-  { ...single('house_interior/Chair_1.glb', 20, 24), turn: 30 },
-];
+const chairTurns = [-40, 30];
 const room: Place = {
   id: 'room',
   colours: {
     Red: '#4a8ad0',
     DarkRed: '#3a70b4',
     Wood: '#b07840',
-    White: '#c89458',
-    Grey: '#e0e0e4',
-    LightOrange: '#f4d488',
   },
   layouts: [],
   more(random) {
     const floor = random.pick([54, 56, 58]);
     const wall = random.pick(['#f6e4c4', '#d8e8d4', '#e6daf0', '#f4d4cc', '#d4e4f2']);
     const couchX = random.pick([22, 74]);
-    const other = random.pick(FURNITURE);
+    const chair = single('house_interior/Chair_1.glb', 20, 24);
     return {
       shapes: [
         band(0, floor, wall),
@@ -133,7 +126,7 @@ const room: Place = {
       ],
       props: [
         prop('house_interior/Couch_Large1.glb', couchX, floor + 6, 20),
-        prop(other.file, 96 - couchX, floor + 3, random.whole(other.from, other.to), other.turn),
+        prop(chair.file, 96 - couchX, floor + 4, random.whole(chair.from, chair.to), random.pick(chairTurns)),
       ],
       footRow: FOOT_ROW + 2,
     };
