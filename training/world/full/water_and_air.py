@@ -3,6 +3,8 @@
 import math
 from dataclasses import replace
 
+from training.world.atlas import Clip
+from training.world.drawing import middle
 from training.world.full.actor import Actor, Stage, resting_clip
 from training.world.full.catalog import SUBJECTS
 from training.world.motion import Pose, pose_at, snap
@@ -34,7 +36,10 @@ def fly(stage: Stage, time: float) -> list[Actor]:
     pace = snap(_FLY_PACE * scene.speed)
     x = stage.crossing_x(pace * time, pace * CLIP_SECONDS)
     bob = 2 * round(1.4 * math.sin(2 * math.pi * (0.35 * time + scene.seed // 32 % 4 / 4)))
-    row = _FLY_ROWS[scene.seed // 4 % 3] + (0 if scene.camera == "still" else _CAMERA_ROWS)
+    clip = stage.clips["fly" if "fly" in stage.clips else "still"]
+    # Never so high that raised wings leave the picture.
+    row = max(_FLY_ROWS[scene.seed // 4 % 3], _height(stage, clip, middle(clip)) + _CEILING)
+    row += 0 if scene.camera == "still" else _CAMERA_ROWS
     pose = Pose("fly", _flaps(stage, time), "right", stage.side < 0, x, row, bob)
     return [stage.subject(pose, floats=True)]
 
@@ -45,15 +50,20 @@ def _flaps(stage: Stage, time: float) -> float:
     return 0.0 if clip is None else time * 0.7 * stage.scene.speed / clip.seconds
 
 
+def _height(stage: Stage, clip: Clip, base: int) -> int:
+    """Scene rows from the pixel row `base` (relative to the anchor) up to the highest phase."""
+    top = min(sprite.top for sprite in clip.poses[(clip.yaws[0], 1.0)])
+    return math.ceil((base - top) * SCENE_PIXELS / stage.world.pixels)
+
+
 def take_off(stage: Stage, time: float) -> list[Actor]:
     """Stands, lifts, then climbs forward as high as the picture allows."""
     name, done = stage_at(stage.scene, time)
     share = {"ground": 0.0, "lift": 0.3 * done * done, "climb": 0.3 + 0.7 * done}[name]
     clip = "fly" if "fly" in stage.clips else "still"
-    sprite = stage.clips[clip].pose(0.0, "right")
-    height = sprite.rgba.shape[0] * SCENE_PIXELS / stage.world.pixels
-    climb = max(0.0, min(_CLIMB, stage.plate.pass_row - height - _CEILING))
-    forward = snap(24 * max(0.0, share - 0.1))
+    height = _height(stage, stage.clips[clip], 0)
+    climb = max(0, min(_CLIMB, stage.plate.pass_row - height - _CEILING))
+    forward = snap(16 * max(0.0, share - 0.1))
     x = snap(stage.rest_x - stage.side * 12) + stage.side * forward
     phase = 0.0 if name == "ground" else _flaps(stage, time)
     pose = replace(stage.standing(clip, phase, x), lift=round(climb * share))
