@@ -19,7 +19,8 @@ import torch
 from training.evaluation.evaluator import Evaluator
 from training.evaluation.network import NetworkConfig
 from training.evaluation.worlds import WORLDS, world_named
-from training.study.settings import Settings
+from training.study.report import write_report
+from training.study.settings import Settings, read_settings
 from training.study.study import Study
 
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=defaults.prompts)
     parser.add_argument("--clips", type=int, default=defaults.train_clips, help="trained on")
     parser.add_argument("--vqvae-steps", type=int, default=defaults.vqvae_steps)
+    parser.add_argument("--table-only", action="store_true", help="of what DIR holds already")
     parser.add_argument("--world", choices=WORLDS, default="rendered")
     options = parser.parse_args()
     if options.seeds < 1 or options.prompts < 4 or options.minutes_per_run <= 0:
@@ -43,6 +45,11 @@ def main() -> None:
         train_clips=options.clips,
         vqvae_steps=options.vqvae_steps,
     )
+    if options.table_only:
+        if not (options.out / "settings.json").exists():
+            sys.exit(f"{options.out} holds no study yet")
+        write_report(options.out, read_settings(options.out), range(options.seeds))
+        return
     torch.set_num_threads(1)
     try:
         world = world_named(options.world, settings.pixels)
@@ -50,11 +57,6 @@ def main() -> None:
         study = Study(options.out, settings, world, evaluator)
     except (FileNotFoundError, ValueError) as error:
         sys.exit(str(error))
-    study.command = (
-        f"python -m training.study --out DIR --minutes-per-run {options.minutes_per_run:g} "
-        f"--seeds {options.seeds} --prompts {options.prompts} --clips {options.clips} "
-        f"--vqvae-steps {options.vqvae_steps} --world {options.world}"
-    )
     study.run(range(options.seeds))
 
 

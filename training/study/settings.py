@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
 
 from training.vqvae.config import VqvaeConfig
 
@@ -55,6 +55,8 @@ class Settings:
         """Tokens along a side of a frame."""
         return self.pixels // self.vqvae.factor
 
-    def fingerprint(self) -> str:
-        """Twelve hex digits that change with any setting."""
-        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
+
+def read_settings(folder: Path) -> Settings:
+    """The settings of a study's folder."""
+    values = json.loads((folder / "settings.json").read_text())
+    return Settings(**{**values, "guidance_sweep": tuple(values["guidance_sweep"])})

@@ -6,7 +6,6 @@ python -m training.study.sheet --study DIR --out FILE.png [--prompts 6] [--seed 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -17,17 +16,11 @@ from training.evaluation.worlds import WORLDS, world_named
 from training.study.judge import decoded_frames, rendered_frames
 from training.study.models import VARIANTS
 from training.study.rows import PROMPT_SEED, compared_row
-from training.study.settings import Settings
+from training.study.settings import read_settings
 from training.study.subworld import prompt_of, prompt_scenes
 from training.transformer.sheet import draw_rows
 from training.vqvae.model import load_vqvae
 from training.world.atlas import World
-
-
-def read_settings(folder: Path) -> Settings:
-    """The settings of a study's folder."""
-    values = json.loads((folder / "settings.json").read_text())
-    return Settings(**{**values, "guidance_sweep": tuple(values["guidance_sweep"])})
 
 
 def study_sheet(folder: Path, world: World, prompts: int, seed: int) -> Image.Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +14,10 @@ from training.evaluation.evaluator import Evaluator
 from training.study.judge import Judged, decoded_frames, judge, reconstructed, rendered_frames
 from training.study.models import VARIANTS, Networks, Variant, make_networks
 from training.study.prepare import Material, prepare
+from training.study.report import claim_evaluator, write_report
 from training.study.rows import PROMPT_SEED, Row, compared_row, draw_row, further_rows, run_folder
 from training.study.settings import Settings
 from training.study.subworld import prompt_scenes
-from training.study.table import collect, markdown
 from training.study.train_variant import train_variant
 from training.world.atlas import World
 
@@ -33,8 +32,8 @@ class Study:
     ) -> None:
         self.folder, self.settings = folder, settings
         self.world, self.evaluator = world, evaluator
-        self.command = "training.study"
         self._claim_folder()
+        claim_evaluator(folder, evaluator.key)
 
     def _claim_folder(self) -> None:
         """Writes the settings down; ValueError when the folder holds a study with others."""
@@ -57,12 +56,12 @@ class Study:
             for variant in VARIANTS:
                 networks = self._networks(variant, seed, material)
                 self._draw_and_judge(compared_row(variant, self.settings), networks, seed, material)
-                self._write_table(seeds)
+                write_report(self.folder, self.settings, seeds)
         for row in further_rows(self.settings):
             for seed in seeds:
                 networks = self._networks(row.variant, seed, material)
                 self._draw_and_judge(row, networks, seed, material)
-                self._write_table(seeds)
+                write_report(self.folder, self.settings, seeds)
 
     def material(self) -> Material:
         """What all runs share, made at the first call."""
@@ -121,24 +120,7 @@ class Study:
         found.save(judged)
         print(f"  {summary_line(found)}", flush=True)
 
-    def _write_table(self, seeds: Sequence[int]) -> None:
-        found = collect(self.folder, self.settings, seeds)
-        commit = current_commit()
-        about = {"command": self.command, "commit": commit, "evaluator": self.evaluator.key}
-        text = json.dumps({**about, **found}, indent=1)
-        (self.folder / "study.json").write_text(text + "\n")
-        (self.folder / "study.md").write_text(markdown(found, self.command, commit))
-
 
 def summary_line(judged: Judged) -> str:
     shares = [f"{name} {np.nanmean(right):.0%}" for name, right in judged.right.items()]
     return ", ".join([*shares, f"completion {np.nanmean(judged.complete):.0%}"])
-
-
-def current_commit() -> str:
-    """Short hash of the checked-out commit, "unknown" outside a repository."""
-    done = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
-        cwd=Path(__file__).parent,
-    )  # fmt: skip
-    return done.stdout.strip() or "unknown"

@@ -101,6 +101,8 @@ def markdown(found: dict[str, Any], command: str, commit: str) -> str:
     swept = [row for row in found["rows"] if row["variant"] == "hierarchical"]
     lines = ["# The paper's comparisons at the size of this repository", ""]
     lines += [f"`{command}`, commit {commit}.", ""]
+    lines += ["What is compared, what came out and its limits: training/study/README.md.", ""]
+    lines += ["Mean ± standard deviation over the seeds.", ""]
     lines += _table(
         "what draws",
         [(name, summary) for name, summary in found["references"].items()]

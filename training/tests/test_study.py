@@ -76,6 +76,9 @@ def test_a_second_start_trains_nothing_and_tells_other_settings_apart(study: Stu
     assert [file.stat().st_mtime_ns for file in files] == before
     with pytest.raises(ValueError, match=r"minutes 0.01, now 2.*another folder"):
         Study(study.folder, replace(SETTINGS, minutes=2), study.world, study.evaluator)
+    other = replace(study.evaluator, key="another")
+    with pytest.raises(ValueError, match="judged by evaluator untrained, now it is another"):
+        Study(study.folder, SETTINGS, study.world, other)
 
 
 def test_a_sheet_has_a_line_for_the_renders_and_for_every_row(study: Study) -> None:
