@@ -38,8 +38,12 @@ LIMITS: dict[str, tuple[CardText, ...]] = {
             "镜头固定，天气晴朗，白天，或夜晚的草地。",
         ),
         card_text(
-            "Left and right are often ignored; fast legs and front views smear.",
-            "“向左”“向右”常被忽略；奔跑的腿和正面的样子会模糊。",
+            "Left and right are hardly followed; walking, running and jumping are mixed up.",
+            "几乎不理会“向左”“向右”；走、跑、跳常会混淆。",
+        ),
+        card_text(
+            "Fast legs smear, subjects sometimes change their look while they move.",
+            "奔跑的腿会模糊，主体移动时有时会变样。",
         ),
         _NOTHING_REAL,
     ),
