@@ -39,6 +39,7 @@ class Preset:
     guidance: float  # sampling defaults
     temperature: float
     top_k: int
+    guidance_floor: float = 0.0  # least share of the likeliest code's probability; 0 = off
     tied_tables: bool = False  # words, hints and head share one table
     shared_base: bool = False  # stage 2 trains temporal channels only; the package keeps one base
     muon_lr: float = 5e-3  # of the transformer's matrices
@@ -129,7 +130,8 @@ CPU = Preset(
     keyframes_minutes=67,
     interpolation_minutes=16,
     batch=4,
-    guidance=1.5,  # at 2, stray codes grow over the first prompts that people try
+    guidance=2.0,
+    guidance_floor=0.05,  # without it stray codes grow from frame to frame
     temperature=0.6,
     top_k=20,
     first_frame_weight=2.0,

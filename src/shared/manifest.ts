@@ -87,6 +87,11 @@ export interface SamplingDefaults {
   topK: number;
   /** Classifier-free guidance scale of the key frames; 1 switches guidance off. */
   guidance: number;
+  /**
+   * Under guidance, codes less likely than this share of the likeliest are not drawn; 0 = off.
+   * Packages may leave it out.
+   */
+  guidanceFloor?: number;
   /** The same for interpolation; 1 = off, as in CogVideo's release. */
   interpolationGuidance: number;
   /** Added to the attention scores of text keys (CogVideo: 1.4 without guidance); 0 = off. */

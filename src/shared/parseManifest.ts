@@ -146,6 +146,9 @@ function readSampling(sampling: ManifestReader): SamplingDefaults {
     temperature: sampling.number('temperature', 0, 10),
     topK: sampling.integer('topK', 0, 1 << 20),
     guidance: sampling.number('guidance', 1, 100),
+    ...(sampling.value['guidanceFloor'] === undefined
+      ? {}
+      : { guidanceFloor: sampling.number('guidanceFloor', 0, 1) }),
     interpolationGuidance: sampling.number('interpolationGuidance', 1, 100),
     textBoost: sampling.number('textBoost', -100, 100),
   };

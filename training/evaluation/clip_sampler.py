@@ -22,6 +22,7 @@ from training.evaluation.transformer_runner import (
     TransformerRunner,
 )
 from training.transformer.config import FRAMES, WANTED_SLOTS
+from training.transformer.sample import guided
 
 Report = Callable[[str], None]
 
@@ -35,6 +36,7 @@ class Settings:
     temperature: float
     top_k: int
     text_boost: float = 0.0
+    guidance_floor: float = 0.0  # least share of the likeliest code's conditional probability
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -47,6 +49,7 @@ class Settings:
             "temperature": sampling["temperature"],
             "top_k": sampling["topK"],
             "text_boost": sampling["textBoost"],
+            "guidance_floor": sampling.get("guidanceFloor", 0.0),
             **given,
         })  # fmt: skip
 
@@ -212,7 +215,7 @@ class ClipSampler:
         rows = logits.astype(np.float64)
         if guidance != 1:
             conditional, unconditional = np.split(rows, 2)
-            rows = unconditional + guidance * (conditional - unconditional)
+            rows = guided(conditional, unconditional, guidance, self.settings.guidance_floor)
         temperature, top_k = self.settings.temperature, self.settings.top_k
         if not 0 < top_k < rows.shape[1]:
             return [draw_token(row, temperature, top_k, u) for row, u in zip(rows, numbers,

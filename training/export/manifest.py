@@ -130,6 +130,7 @@ def _sampling(parts: TrainedParts) -> dict[str, float]:
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,
         "guidance": parts.preset.guidance,
+        **({"guidanceFloor": floor} if (floor := parts.preset.guidance_floor) else {}),
         "interpolationGuidance": 1.0,
         "textBoost": 0.0,
     }

@@ -29,6 +29,23 @@ class Sampling:
     guidance: float = 2.0  # 1 samples without the unconditional branch
     temperature: float = 0.8  # 0 is greedy
     top_k: int = 20  # 0 keeps all codes
+    guidance_floor: float = 0.0  # see `guided`
+
+
+def guided(
+    conditional: np.ndarray, unconditional: np.ndarray, scale: float, floor: float = 0.0
+) -> np.ndarray:
+    """Classifier-free guidance of logits [B, K] in float64.
+
+    Codes whose conditional probability is below `floor` (0..1) times the likeliest one's are never
+    drawn: guidance also enlarges the noise of codes that neither branch wants (the plausibility
+    constraint of contrastive decoding, arXiv 2210.15097).
+    """
+    mixed = unconditional + scale * (conditional - unconditional)
+    if floor > 0:
+        least = conditional.max(-1, keepdims=True) + np.log(floor)
+        mixed = np.where(conditional < least, -np.inf, mixed)
+    return mixed
 
 
 class GuidedDecoder:
@@ -50,7 +67,14 @@ class GuidedDecoder:
         logits = self.decoder.next_logits(self._doubled(frames), slot, cell).double()
         if self.guided:
             conditional, unconditional = logits.chunk(2)
-            logits = unconditional + self.sampling.guidance * (conditional - unconditional)
+            logits = torch.from_numpy(
+                guided(
+                    conditional.cpu().numpy(),
+                    unconditional.cpu().numpy(),
+                    self.sampling.guidance,
+                    self.sampling.guidance_floor,
+                )
+            )
         rows = logits.cpu().numpy()
         for index, u in enumerate(numbers):
             token = draw_token(rows[index], self.sampling.temperature, self.sampling.top_k, u)

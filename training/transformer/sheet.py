@@ -146,7 +146,8 @@ def main() -> None:
         value = getattr(arguments, name)
         return getattr(preset, name) if value is None else value
 
-    sampling = Sampling(chosen("guidance"), chosen("temperature"), int(chosen("top_k")))
+    sampling = Sampling(chosen("guidance"), chosen("temperature"), int(chosen("top_k")),
+                        preset.guidance_floor)  # fmt: skip
     drawer = Drawer(preset.name, sampling)
     if arguments.clip:
         frames = drawer.pixels(drawer.clip(arguments.clip, arguments.seed))

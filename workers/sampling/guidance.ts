@@ -7,6 +7,9 @@
  *   `scale` is 1 and only the conditional branch was run.
  * @param row sequence whose mixed logits are wanted.
  * @param mixed [codes], overwritten.
+ * @param floor codes whose conditional probability is below this share (0..1) of the likeliest
+ *   one's are never drawn: guidance also enlarges the noise of codes that neither branch wants
+ *   (the plausibility constraint of contrastive decoding, arXiv 2210.15097). 0 = off.
  */
 export function mixGuidance(
   logits: Float32Array,
@@ -14,6 +17,7 @@ export function mixGuidance(
   row: number,
   scale: number,
   mixed: Float64Array,
+  floor = 0,
 ): Float64Array {
   const codes = mixed.length;
   const conditional = row * codes;
@@ -22,9 +26,17 @@ export function mixGuidance(
     for (let code = 0; code < codes; code++) mixed[code] = logits[conditional + code]!;
     return mixed;
   }
+  const least = floor > 0 ? largest(logits, conditional, codes) + Math.log(floor) : -Infinity;
   for (let code = 0; code < codes; code++) {
     const without = logits[unconditional + code]!;
-    mixed[code] = without + scale * (logits[conditional + code]! - without);
+    const withText = logits[conditional + code]!;
+    mixed[code] = withText < least ? -Infinity : without + scale * (withText - without);
   }
   return mixed;
+}
+
+function largest(logits: Float32Array, first: number, codes: number): number {
+  let most = -Infinity;
+  for (let code = first; code < first + codes; code++) most = Math.max(most, logits[code]!);
+  return most;
 }

@@ -57,7 +57,9 @@ export async function* drawFrame(
     fillInputs(runner, frame, cell, context);
     const logits = await runner.step(frame.order, cell);
     streams.forEach((stream, window) => {
-      const row = mixGuidance(logits, streams.length, window, guidance, memory.logits);
+      const { guidanceFloor } = manifest.sampling;
+      const { length } = streams;
+      const row = mixGuidance(logits, length, window, guidance, memory.logits, guidanceFloor);
       const u = uniform(stream, frame.firstIndex + cell);
       const { temperature, topK } = options;
       frame.tokens[window]![cell] = sampleTopK(row, temperature, topK, u, memory.scratch);

@@ -15,3 +15,12 @@ it('scale 1 is the conditional branch, with or without the other one', () => {
   expect([...mixGuidance(LOGITS, 2, 1, 1, mixed)]).toEqual([4, 5, 6]);
   expect([...mixGuidance(LOGITS.slice(0, 6), 2, 1, 1, mixed)]).toEqual([4, 5, 6]);
 });
+
+it('never draws what the prompt makes implausible, however guidance enlarges it', () => {
+  const mixed = new Float64Array(3);
+  // Code 2 has a tenth of the likeliest code's conditional probability and far less without text.
+  const logits = Float32Array.from([0, -1, Math.log(0.1), 0, -1, -9]);
+  expect(mixGuidance(logits, 1, 0, 3, mixed)[2]).toBeGreaterThan(mixed[0]!);
+  expect([...mixGuidance(logits, 1, 0, 3, mixed, 0.2)]).toEqual([0, -1, -Infinity]);
+  expect(mixGuidance(logits, 1, 0, 3, mixed, 0.05)[2]).toBeGreaterThan(mixed[0]!);
+});
