@@ -64,18 +64,12 @@ class GuidedDecoder:
 
     def draw(self, frames: Tensor, slot: int, cell: int, numbers: Sequence[float]) -> None:
         """Draws the cell of every sequence into `frames` [B, 5, C], one number u each."""
-        logits = self.decoder.next_logits(self._doubled(frames), slot, cell).double()
+        logits = self.decoder.next_logits(self._doubled(frames), slot, cell)
+        rows = logits.double().cpu().numpy()
         if self.guided:
-            conditional, unconditional = logits.chunk(2)
-            logits = torch.from_numpy(
-                guided(
-                    conditional.cpu().numpy(),
-                    unconditional.cpu().numpy(),
-                    self.sampling.guidance,
-                    self.sampling.guidance_floor,
-                )
-            )
-        rows = logits.cpu().numpy()
+            conditional, unconditional = np.split(rows, 2)
+            scale, floor = self.sampling.guidance, self.sampling.guidance_floor
+            rows = guided(conditional, unconditional, scale, floor)
         for index, u in enumerate(numbers):
             token = draw_token(rows[index], self.sampling.temperature, self.sampling.top_k, u)
             frames[index, slot, cell] = token

@@ -49,6 +49,8 @@ export async function* drawFrame(
 ): AsyncGenerator<number> {
   const { runner, streams, guidance, memory } = windows;
   const { manifest, options, signal, meter } = context;
+  const { temperature, topK } = options;
+  const floor = manifest.sampling.guidanceFloor;
   const cells = manifest.grid * manifest.grid;
   for (let cell = 0; cell < cells; cell++) {
     await context.breathe();
@@ -57,11 +59,8 @@ export async function* drawFrame(
     fillInputs(runner, frame, cell, context);
     const logits = await runner.step(frame.order, cell);
     streams.forEach((stream, window) => {
-      const { guidanceFloor } = manifest.sampling;
-      const { length } = streams;
-      const row = mixGuidance(logits, length, window, guidance, memory.logits, guidanceFloor);
+      const row = mixGuidance(logits, streams.length, window, guidance, memory.logits, floor);
       const u = uniform(stream, frame.firstIndex + cell);
-      const { temperature, topK } = options;
       frame.tokens[window]![cell] = sampleTopK(row, temperature, topK, u, memory.scratch);
     });
     meter.step(streams.length, performance.now() - started);
