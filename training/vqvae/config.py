@@ -35,6 +35,8 @@ class VqvaeConfig:
     """Composed frames that each process holds in memory."""
     muon_lr: float = 3e-3
     adam_lr: float = 2e-3
+    square_weight: float = 2.0
+    """Loss weight of the squared error beside the absolute one."""
 
     @property
     def factor(self) -> int:

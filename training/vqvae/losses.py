@@ -10,16 +10,18 @@ from training.vqvae.quantizer import perplexity
 
 SUBJECT_WEIGHT = 5.0
 GRADIENT_WEIGHT = 1.0
-SQUARE_WEIGHT = 2.0
 COMMITMENT_WEIGHT = 0.25
 GATE_PIXELS = 64
 """Size at which the project's quality gate (subject PSNR >= 20.5 dB) is read."""
 
 
-def reconstruction_loss(found: Tensor, wanted: Tensor, mask: Tensor) -> dict[str, Tensor]:
+def reconstruction_loss(
+    found: Tensor, wanted: Tensor, mask: Tensor, square_weight: float = 2.0
+) -> dict[str, Tensor]:
     """Weighted means of |error|, error^2 and |error of the differences between neighbours|.
 
     ``found``, ``wanted`` [N, 3, h, w]; ``mask`` [N, h, w] is true on the subject.
+    ``square_weight`` of error^2, the term that PSNR follows.
     """
     weight = 1 + (SUBJECT_WEIGHT - 1) * mask[:, None].float()
     weight = weight / weight.mean()
@@ -29,7 +31,7 @@ def reconstruction_loss(found: Tensor, wanted: Tensor, mask: Tensor) -> dict[str
     return {
         "l1": (error.abs() * weight).mean(),
         "gradient": GRADIENT_WEIGHT * (down.mean() + right.mean()) / 2,
-        "square": SQUARE_WEIGHT * (error.square() * weight).mean(),
+        "square": square_weight * (error.square() * weight).mean(),
     }
 
 

@@ -139,12 +139,13 @@ class Trainer:
 
     def step(self, share: float) -> tuple[dict[str, Tensor], int]:
         """One update; returns the loss terms and the number of pictures in the batch."""
+        config = self.run.config
         frames, mask = self._batch(share)
         scale_learning_rate(self.optimizer, cosine_decay(share))
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.process.device.type, torch.bfloat16):
             found, commitment, vectors = self.model(frames)
-        terms = reconstruction_loss(found, frames, mask)
+        terms = reconstruction_loss(found, frames, mask, config.square_weight)
         if not self.run.freeze_encoder:
             terms["commitment"] = COMMITMENT_WEIGHT * commitment
         torch.stack(list(terms.values())).sum().backward()
