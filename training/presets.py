@@ -40,6 +40,7 @@ class Preset:
     temperature: float
     top_k: int
     guidance_floor: float = 0.0  # least share of the likeliest code's probability; 0 = off
+    text_summary: int = 0  # inner width of the text's summary; 0 = none
     tied_tables: bool = False  # words, hints and head share one table
     shared_base: bool = False  # stage 2 trains temporal channels only; the package keeps one base
     muon_lr: float = 5e-3  # of the transformer's matrices
@@ -74,6 +75,7 @@ class Preset:
             copy_gate=True,
             tied_head=self.tied_tables,
             tied_hints=self.tied_tables,
+            text_summary=self.text_summary,
             windows=self.windows,
         )
         return config.for_stage(stage)
@@ -105,6 +107,7 @@ MICRO = Preset(
     guidance=2.0,
     temperature=0.8,
     top_k=20,
+    text_summary=32,
 )
 
 CPU = Preset(
@@ -136,6 +139,7 @@ CPU = Preset(
     top_k=20,
     first_frame_weight=2.0,
     text_weight=0.1,
+    text_summary=512,
     upscaler_minutes=15,
 )
 
@@ -169,6 +173,7 @@ GPU = Preset(
     guidance=2.5,
     temperature=0.8,
     top_k=50,
+    text_summary=256,
     tied_tables=True,
     shared_base=True,
     muon_lr=3e-3,

@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,8 @@ def with_vocabulary(
     config = preset.transformer(model.config.stage, new.vocabulary_size, new.pad_id)
     result = Transformer(config)
     weights: dict[str, Tensor] = dict(model.state_dict())
+    if model.summary is None and result.summary is not None:  # starts as nothing
+        weights |= {f"summary.{name}": w for name, w in result.summary.state_dict().items()}
     codes, table = model.config.codes, weights["word.weight"]
     pieces = table[codes : codes + old.vocabulary_size]
     place = {piece.text: index for index, piece in enumerate(old.pieces)}
@@ -127,7 +130,9 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
     new = CaptionTokenizer.load(own) if own.exists() else old
     new.save(own)
     for stage in STAGES:
-        model = with_vocabulary(_stored(package, preset, stage, old), old, new, preset)
+        inputs = manifest["graphs"][stage]["inputs"]
+        stored = _stored(package, preset, stage, old, "text" in inputs)
+        model = with_vocabulary(stored, old, new, preset)
         written.append(folder / stage / "start.pt")
         checkpoint = Checkpoint(model.state_dict(), model.config.to_json(), extra=extra)
         save_checkpoint(written[-1], checkpoint)
@@ -135,13 +140,17 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
     return written
 
 
-def _stored(package: Path, preset: Preset, stage: Stage, pieces: CaptionTokenizer) -> Transformer:
+def _stored(
+    package: Path, preset: Preset, stage: Stage, pieces: CaptionTokenizer, has_summary: bool
+) -> Transformer:
     if preset.shared_base:
         raise ValueError(
             f"packages of the preset {preset.name} share weights between graphs, which are not "
             "read back; go on from its checkpoints, or from pieces by training.import_shards."
         )
     config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
+    if not has_summary:
+        config = replace(config, text_summary=0)
     return read_transformer(package / f"{stage}.onnx", config)
 
 

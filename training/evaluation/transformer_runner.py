@@ -50,6 +50,12 @@ class TransformerRunner:
         self.cache = RegionCache(len(texts), self.text_slots, self.grid, self.layouts,
                                  shape["layers"], self._heads, self._head_dim)  # fmt: skip
         self._output_names = [output.name for output in session.get_outputs()]
+        self._reads_text = "text" in [value.name for value in session.get_inputs()]
+        self._padded_texts = np.full(
+            (len(texts), self.text_slots), manifest["ids"]["pad"], np.int32
+        )
+        for row, text in zip(self._padded_texts, texts, strict=True):
+            row[: len(text)] = text
         # One row of biases per text length, made once: only the cells change from step to step.
         self._text_bias = self._text_columns(text_boost)
         self._plain_text_bias = self._text_columns(0.0)
@@ -84,6 +90,8 @@ class TransformerRunner:
         }
         if manifest["architecture"]["previousFrameHint"]:
             feeds["hints"] = hints[:, None].astype(np.int32)
+        if self._reads_text:
+            feeds["text"] = self._padded_texts
         new = self._run(feeds)
         self.cache.keep_step(new, order, cell)
         return new["logits"]
@@ -122,8 +130,7 @@ class TransformerRunner:
         manifest, text = self.manifest, self.text_slots
         count, frames = given.shape[:2]
         ids = np.full((count, text + frames * self.cells), manifest["ids"]["pad"], np.int32)
-        for row, words in zip(ids, self.texts[part], strict=True):
-            row[: len(words)] = words
+        ids[:, :text] = self._padded_texts[part]
         for frame in range(frames):
             start = text + frame * self.cells
             ids[:, start] = manifest["ids"]["beginOfImage"]
@@ -143,6 +150,8 @@ class TransformerRunner:
         }
         if manifest["architecture"]["previousFrameHint"]:
             feeds["hints"] = np.full((*ids.shape, 2), manifest["ids"]["nullHint"], np.int32)
+        if self._reads_text:
+            feeds["text"] = self._padded_texts[part]
         return feeds
 
     def _prefill_biases(self, frames: int, part: slice) -> tuple[np.ndarray, np.ndarray]:

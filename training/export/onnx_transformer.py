@@ -37,6 +37,7 @@ class OnnxTransformer:
         spatial_bias: Tensor,
         temporal_bias: Tensor,
         caches: list[LayerCache],
+        text: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """As `Transformer.step`."""
         feeds = {
@@ -47,6 +48,9 @@ class OnnxTransformer:
         }
         if hints is not None:
             feeds["hints"] = _int32(hints)
+        if self.config.text_summary:
+            assert text is not None, "this graph reads the text at every step"
+            feeds["text"] = _int32(text)
         for layer, cache in enumerate(caches):
             feeds |= {f"{n}_{layer}": rows.numpy() for n, rows in zip(CACHES, cache, strict=True)}
         logits, *new = map(torch.from_numpy, self.session.run(None, feeds))

@@ -76,9 +76,16 @@ def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
     matrices = [matrix.T for matrix in reader.operands("MatMul", 1)]
     norms = reader.operands("SkipSimplifiedLayerNormalization", 2)
     wanted = 5 * config.layers + (model.head is not None) + (model.gate is not None)
-    if len(matrices) != wanted or len(norms) != 2 * config.layers + 1:
+    wanted_norms = 2 * config.layers + 1
+    if model.summary is not None:
+        wanted, wanted_norms = wanted + 2, wanted_norms + 1
+    if len(matrices) != wanted or len(norms) != wanted_norms:
         raise ValueError(f"{path} has {len(matrices)} matrices and {len(norms)} norms; "
-                         f"expected {wanted} and {2 * config.layers + 1}")  # fmt: skip
+                         f"expected {wanted} and {wanted_norms}")  # fmt: skip
+    if model.summary is not None:
+        _fill(model.summary.norm.weight, norms.pop(0), "norm of the text summary")
+        _fill(model.summary.inner.weight, matrices.pop(0), "text summary")
+        _fill(model.summary.outer.weight, matrices.pop(0), "text summary")
     for index, layer in enumerate(model.layers):
         _fill_layer(layer, matrices[5 * index :], norms[2 * index :], config, f"layer {index}")
     _fill(model.norm.weight, norms[-1], "final norm")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from training.export.graph_builder import MICROSOFT, GraphBuilder
 from training.export.weight_storage import Precision, store
 from training.transformer.config import FRAMES
-from training.transformer.model import Channel, Layer, RmsNorm, Transformer
+from training.transformer.model import Channel, Layer, RmsNorm, TextSummary, Transformer
 
 CACHES = ("spatial_key", "spatial_value", "temporal_key", "temporal_value")
 
@@ -72,6 +72,8 @@ class TransformerGraph:
         if config.hints:
             g.input("hints", "int32", ["B", "S", 2])
         g.input("positions", "int32", ["B", "S"])
+        if self.model.summary is not None:
+            g.input("text", "int32", ["B", "T"])
         g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
         g.input("temporal_bias", "float32", [config.patterns, "B", 1, "S", "Nt_S"])
         for layer in range(config.layers):
@@ -103,14 +105,34 @@ class TransformerGraph:
         self._words = self._table(self.model.word, "word")
         words = g.node("Gather", self._words, "ids", axis=0)
         positions = g.node("Gather", self._position_table(), "positions", axis=0)
-        if not self.config.hints:
+        additions = [self._hint(table, column) for column, table in enumerate(self.model.hints)]
+        if self.model.summary is not None:
+            additions.append(self._text_summary(self.model.summary))
+        if not additions:
             return words, positions
-        total = None
-        for column, table in enumerate(self.model.hints):
-            hint = self._hint(table, column)
-            total = hint if total is None else g.node("Add", total, hint)
-        assert total is not None
+        total, *others = additions
+        for other in others:
+            total = g.node("Add", total, other)
         return g.node("Add", words, positions), g.node("Mul", total, is_image)
+
+    def _text_summary(self, summary: TextSummary) -> str:
+        """[B, 1, hidden], from the whole text in every run."""
+        g = self.g
+        words = g.node("Gather", self._words, "text", axis=0)
+        padding = g.node("Equal", "text", g.number(self.config.pad_id, "int32"))
+        used = g.cast(g.node("Not", padding), "float32")
+        total = g.node("MatMul", g.node("Unsqueeze", used, g.ints(1)), words)
+        normed = "summary.normed"
+        # The norm of a sum of two equal rows is the norm of the row, if epsilon is four times it.
+        g.nodes(
+            "SkipSimplifiedLayerNormalization",
+            [total, total, g.constant(_array(summary.norm.weight))],
+            [normed],
+            MICROSOFT,
+            epsilon=4 * summary.norm.eps,
+        )
+        positive = g.node("Relu", self._linear(normed, [summary.inner], "summary.inner"))
+        return self._linear(g.node("Mul", positive, positive), [summary.outer], "summary.outer")
 
     def _hint(self, table: nn.Module, column: int) -> str:
         """Rows of one hint column, [B, S, hidden]."""

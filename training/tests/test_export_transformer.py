@@ -14,7 +14,7 @@ from training.presets import MICRO
 from training.transformer.config import FRAMES, TransformerConfig
 from training.transformer.model import Transformer
 
-_BASE = MICRO.transformer("keyframes", pieces=20, pad_piece=0)
+_BASE = replace(MICRO.transformer("keyframes", pieces=20, pad_piece=0), text_summary=0)
 VARIANTS = {
     "key frames": _BASE,
     "interpolation": _BASE.for_stage("interpolation"),
@@ -29,6 +29,7 @@ VARIANTS = {
         copy_gate=False,
         windows=(),
     ),
+    "text summary": replace(_BASE, text_summary=24),
     "hint without gate": replace(_BASE, copy_gate=False),
     "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),
 }
@@ -74,7 +75,15 @@ def _feeds(
             (cache(past[0]), cache(past[0]), cache(past[1]), cache(past[1]))
             for _ in range(config.layers)
         ],
+        _texts(config, batch) if config.text_summary else None,
     )
+
+
+def _texts(config: TransformerConfig, batch: int) -> torch.Tensor:
+    """Flat ids [B, T] of texts of different lengths."""
+    pieces = torch.randint(config.codes + 1, config.codes + 20, (batch, config.text_slots))
+    slots = torch.arange(config.text_slots)
+    return torch.where(slots < 5 + slots.new_tensor(range(batch))[:, None], pieces, config.pad_id)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

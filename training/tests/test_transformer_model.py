@@ -34,6 +34,7 @@ VARIANTS = {
     "full attention": replace(SMALL, windows=(), layers=2),
     "unequal windows": replace(SMALL, windows=(Window(3, 3), Window(2, 3, shift=1))),
     "tied, hints without gate": replace(SMALL, tied_head=True, copy_gate=False),
+    "text summary": replace(SMALL, text_summary=24),
 }  # fmt: skip
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 

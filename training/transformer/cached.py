@@ -47,7 +47,7 @@ class CachedDecoder:
         position = visibility.image_position(config.text_slots, config.grid, slot, cell)
         spatial, temporal = self._step_biases(slot, cell)
         logits, rows = self.model.step(
-            token, hints, self._repeat([position]), spatial, temporal, self.caches
+            token, hints, self._repeat([position]), spatial, temporal, self.caches, self.text
         )
         self._store(rows, torch.tensor([config.text_slots + cell]), torch.tensor([position]))
         return logits
@@ -86,7 +86,7 @@ class CachedDecoder:
         spatial, temporal = (torch.from_numpy(b).to(self.device) for b in biases)
         dummy = self.model.empty_caches(self.batch, 1, 1)
         return self.model.step(
-            ids, hints, self._repeat(positions.tolist()), spatial, temporal, dummy
+            ids, hints, self._repeat(positions.tolist()), spatial, temporal, dummy, self.text
         )[1]
 
     def _hints(self, frames: Tensor, cells: Sequence[tuple[int, int]]) -> Tensor | None:

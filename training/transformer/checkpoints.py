@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -34,18 +35,21 @@ def newest(preset: str, stage: Stage) -> Path:
 
 @torch.no_grad()
 def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = False) -> None:
-    """Starts `model` from another stage's checkpoint of the same sizes.
+    """Starts `model` from a checkpoint of the same sizes, of this stage or another.
 
     A second hint starts as a copy of the first; both are halved, so that two equal hints together
-    do what one did. `copy_base_channel` starts the temporal projections from the base channel and
+    do what one did. A summary of the text that only one of both has is left out or starts as
+    nothing. `copy_base_channel` starts the temporal projections from the base channel and
     the mixture at one half, as CogVideo does for a frozen base.
     """
     source: Checkpoint = load_checkpoint(path)
     average = source.extra.get("average")
     weights: dict[str, Tensor] = dict(average if average is not None else source.model)
     old = TransformerConfig.from_json(source.config)
-    if old.for_stage(model.config.stage) != model.config:
-        raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {model.config}")
+    wanted = model.config
+    same = replace(old.for_stage(wanted.stage), text_summary=wanted.text_summary)
+    if same != wanted:
+        raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {wanted}")
     if old.hints == 1 and model.config.hints == 2:
         # A table's rows and a projection are linear alike.
         weights["hints.0.weight"] = weights["hints.0.weight"] / 2
@@ -53,6 +57,10 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
         if model.config.copy_gate:
             weights["gate.weight"] = (weights["gate.weight"] / 2).repeat(2, 1)
             weights["gate.bias"] = (weights["gate.bias"] / 2).repeat(2)
+    if old.text_summary != wanted.text_summary:
+        weights = {n: w for n, w in weights.items() if not n.startswith("summary.")}
+        own = model.state_dict().items()
+        weights |= {name: weight for name, weight in own if name.startswith("summary.")}
     model.load_state_dict(weights)
     if copy_base_channel:
         start_from_base_channel(model)
@@ -69,5 +77,5 @@ def start_from_base_channel(model: Transformer) -> None:
 
 def is_base_parameter(name: str) -> bool:
     """Does CogVideo keep this parameter frozen after text-to-image training?"""
-    new = ("temporal.", "mix", "position_extra", "position_frame", "hints.", "gate.")
+    new = ("temporal.", "mix", "position_extra", "position_frame", "hints.", "gate.", "summary.")
     return not any(part in name for part in new)

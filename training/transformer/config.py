@@ -49,6 +49,8 @@ class TransformerConfig:
     tied_hints: bool = False  # a hint is a projection of the word embedding's row, not a table's
     hints: Literal[0, 1, 2] = 0  # hint columns the model reads (the graph input has two if any)
     copy_gate: bool = False  # a scalar of the hidden state raises the logit of each hint's token
+    text_summary: int = 0  # inner width of the MLP over the mean of the text's pieces whose output
+    # every image row of key frames gets added at the input; 0 = none
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -86,6 +88,8 @@ class TransformerConfig:
         return TransformerConfig(**{**values, "windows": windows})
 
     def for_stage(self, stage: Stage) -> TransformerConfig:
-        """The same model for another stage; interpolation reads a second hint."""
-        hints = 0 if not self.hints else (1 if stage == "keyframes" else 2)
-        return replace(self, stage=stage, hints=hints)
+        """The same model for another stage. Interpolation reads a second hint and needs no summary
+        of the text: the given frames show what it says."""
+        if stage == "keyframes":
+            return replace(self, stage=stage, hints=min(self.hints, 1))
+        return replace(self, stage=stage, hints=2 if self.hints else 0, text_summary=0)

@@ -190,6 +190,25 @@ class Layer(nn.Module):
         return channel.dense(context), k, v
 
 
+class TextSummary(nn.Module):
+    """What the text says as one vector: an MLP over the normalised sum of its pieces' embeddings.
+
+    A text that only attention can reach is learnt late: class-conditional transformers gain most
+    from conditions that enter every row directly (Peebles and Xie, arXiv 2212.09748, section 3.2).
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.norm = RmsNorm(config.hidden, config.norm_eps)
+        self.inner = nn.Linear(config.hidden, config.text_summary, bias=False)
+        self.outer = nn.Linear(config.text_summary, config.hidden, bias=False)
+
+    def forward(self, words: Tensor, used: Tensor) -> Tensor:
+        """words [B, L, hidden]; used [B, L], 0 for padding -> [B, 1, hidden]."""
+        total = torch.matmul(used[:, None].to(words.dtype), words)
+        return self.outer(F.relu(self.inner(self.norm(total))).square())
+
+
 class Transformer(nn.Module):
     """One stage's model; see `TransformerConfig` for the variants."""
 
@@ -218,8 +237,11 @@ class Transformer(nn.Module):
         self.norm = make_norm(config)
         self.head = None if config.tied_head else nn.Linear(hidden, config.codes, bias=False)
         self.gate = nn.Linear(hidden, config.hints) if config.copy_gate else None
+        self.summary = TextSummary(config) if config.text_summary else None
         self._register_masks()
         self.apply(_initialise)
+        if self.summary is not None:
+            nn.init.zeros_(self.summary.outer.weight)
         for layer in self.layers:
             for linear in (layer.spatial.dense, layer.temporal.dense, layer.mlp_out):
                 linear.weight.data.mul_(1 / math.sqrt(2 * config.layers))
@@ -281,7 +303,10 @@ class Transformer(nn.Module):
         if config.hints:
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
-        x = torch.cat([self.word(text) + self.text_positions()[:length], image], dim=1)
+        words = self.word(text)
+        if self.summary is not None:
+            image = image + self.summary(words, text != config.pad_id)
+        x = torch.cat([words + self.text_positions()[:length], image], dim=1)
         dtype = compute_dtype(x)
         text_bias = as_text_bias(text != config.pad_id, dtype)
         for layer in self.layers:
@@ -322,17 +347,21 @@ class Transformer(nn.Module):
         spatial_bias: Tensor,
         temporal_bias: Tensor,
         caches: list[LayerCache],
+        text: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids, positions [B, S] (text t is t,
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
-        Nt+S], one cache per layer -> logits [B, K] of the last row, new rows' keys and values
-        [B, H, S, D] per layer."""
+        Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T] ->
+        logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer."""
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
         x = self.word(ids) + self._embed_positions(positions, is_image)
         if config.hints:
             assert hints is not None
             x = x + is_image * self._embed_hints(hints)
+        if self.summary is not None:
+            assert text is not None, "this model reads the text at every step"
+            x = x + is_image * self.summary(self.word(text), text != config.pad_id)
         new: list[LayerCache] = []
         for layer, cache in zip(self.layers, caches, strict=True):
             x, rows = layer.step(x, is_image, spatial_bias, temporal_bias, cache)

@@ -124,7 +124,7 @@ def compile_layers(model: Transformer) -> None:
 
 def is_muon_matrix(name: str, parameter: Tensor) -> bool:
     """Projections go to Muon; look-up tables, head and gate to AdamW."""
-    return name.startswith("layers.")
+    return name.startswith(("layers.", "summary."))
 
 
 class Run:

@@ -18,6 +18,8 @@ export class OnnxGraph {
     readonly name: string,
     readonly runtime: OrtRuntime,
     private readonly sessions: InferenceSession[],
+    /** Names of the inputs that a run must feed. */
+    readonly inputs: ReadonlySet<string>,
     private readonly outputs: ReadonlySet<string>,
   ) {}
 
@@ -40,7 +42,13 @@ export class OnnxGraph {
       await releaseAll(sessions);
       throw error;
     }
-    return new OnnxGraph(name, runtime, sessions, new Set(manifest.outputs));
+    return new OnnxGraph(
+      name,
+      runtime,
+      sessions,
+      new Set(manifest.inputs),
+      new Set(manifest.outputs),
+    );
   }
 
   /** Runs all shards; the result holds the manifest's outputs. */

@@ -40,6 +40,8 @@ interface StepInputs {
   positions: Int32Array;
   spatialBias: Float32Array;
   temporalBias: Float32Array;
+  /** Ids of the sequences' texts, padded to the text slots. */
+  text: Int32Array;
 }
 
 export class TransformerRunner {
@@ -124,6 +126,7 @@ export class TransformerRunner {
       positions: new Int32Array(sequences),
       spatialBias: new Float32Array(sequences * spatial),
       temporalBias: new Float32Array(this.#layouts.length * sequences * temporal),
+      text: this.#paddedTexts(0, sequences),
     };
   }
 
@@ -153,6 +156,10 @@ export class TransformerRunner {
     };
     if (this.manifest.architecture.previousFrameHint) {
       feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
+    }
+    // Models with a summary of the text read all of it at every step.
+    if (this.graph.inputs.has('text')) {
+      feeds['text'] = new Tensor('int32', inputs.text, [sequences, this.#text.slots]);
     }
     return feeds;
   }
@@ -198,11 +205,21 @@ export class TransformerRunner {
         hints: new Int32Array(2 * sequences * rows).fill(this.manifest.ids.nullHint),
         spatialBias: spatial,
         temporalBias: temporal,
+        text: this.#paddedTexts(first, sequences),
       },
       sequences,
       rows,
     );
     return { ...feeds, ...this.#dummyCaches(sequences) };
+  }
+
+  /** @returns ids [sequences, text slots]. */
+  #paddedTexts(first: number, sequences: number): Int32Array {
+    const { slots } = this.#text;
+    const ids = new Int32Array(sequences * slots).fill(this.manifest.ids.pad);
+    const texts = this.batch.texts.slice(first, first + sequences);
+    texts.forEach((text, sequence) => ids.set(text, sequence * slots));
+    return ids;
   }
 
   #dummyCaches(sequences: number): Feeds {
