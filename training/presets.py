@@ -107,6 +107,7 @@ MICRO = Preset(
     guidance=2.0,
     temperature=0.8,
     top_k=20,
+    guidance_floor=0.05,
     text_summary=32,
 )
 
@@ -125,7 +126,7 @@ CPU = Preset(
     heads=4,
     ffn=1024,
     windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
-    key_clips=16_000,
+    key_clips=28_000,
     interpolation_clips=9000,
     validation_clips=400,
     vqvae_minutes=30,

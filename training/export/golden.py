@@ -78,8 +78,9 @@ def _clip(
     top_k: int,
 ) -> dict[str, Any]:
     """The tokens of a clip after the key frames and after every round."""
-    key_frames = Sampling(guidance, temperature, top_k)
-    rounds = Sampling(interpolation_guidance, temperature, top_k)
+    floor = parts.preset.guidance_floor
+    key_frames = Sampling(guidance, temperature, top_k, floor)
+    rounds = Sampling(interpolation_guidance, temperature, top_k, floor)
     onnx = {stage: onnx_transformer(parts, package, stage) for stage in STAGES}
     for seed in range(first_seed, first_seed + _MOST_SEEDS):
         drawn = _draw(parts, parts.transformers, prompt, seed, key_frames, rounds)
