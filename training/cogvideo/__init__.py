@@ -1,0 +1,1 @@
+"""CogVideo's own checkpoints: their names and sizes, their conversion, and its golden vectors."""
