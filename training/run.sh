@@ -2,9 +2,11 @@
 # Trains a preset from nothing to the exported model package:
 #
 #     training/run.sh --preset micro|cpu|gpu|gpu-rehearsal [--processes N] [--workers N]
-#                     [--time FACTOR] [--no-compile] [--no-export] [--from PACKAGE]
+#                     [--time FACTOR] [--no-compile] [--no-export] [--from PACKAGE [--new-tokens]]
 #
-# --from       goes on from a model package: its weights, lower learning rates, whole frames only
+# --from       goes on from a model package: its weights, lower learning rates; its picture tokens
+#              stay as they are, so that the transformer goes on at once
+# --new-tokens trains the whole picture tokenizer further: sharper tokens of another meaning
 # --processes  training processes; default: one for each GPU, without a GPU two
 # --workers    host processes of each of them that draw ahead; default: the cores, without a GPU none
 # --time       multiplies the preset's minutes, for a machine that is lent for less
@@ -20,6 +22,7 @@ processes=""
 workers=""
 time=1
 package=""
+new_tokens=""
 compile=yes
 with_export=yes
 while [ $# -gt 0 ]; do
@@ -29,6 +32,7 @@ while [ $# -gt 0 ]; do
     --workers) workers="$2"; shift 2 ;;
     --time) time="$2"; shift 2 ;;
     --from) package="$2"; shift 2 ;;
+    --new-tokens) new_tokens=yes; shift ;;
     --no-compile) compile=no; shift ;;
     --no-export) with_export=no; shift ;;
     *) echo "unknown option $1; see training/run.sh" >&2; exit 2 ;;
@@ -91,11 +95,19 @@ step "caption tokenizer" "$folder/tokenizer.json" \
 
 pictures=()
 keyframes=()
+interpolation=(--init "$folder/keyframes/final.pt")
+upscaler=()
 if [ -n "$package" ]; then
   step "start from $package" "$folder/started_from.json" \
     "$python" -m training.warm_start --preset "$preset" --package "$package"
+  lower=(--muon-lr 0.003 --adam-lr 0.0025)
   pictures=(--init "$folder/vqvae/start.pt" --set full_frames_from=0 muon_lr=0.0015 adam_lr=0.001)
-  keyframes=(--init "$folder/keyframes/start.pt" --muon-lr 0.003 --adam-lr 0.0025)
+  keyframes=(--init "$folder/keyframes/start.pt" "${lower[@]}")
+  [ -e "$folder/upscaler/start.pt" ] && upscaler=(--init "$folder/upscaler/start.pt")
+  if [ -z "$new_tokens" ]; then
+    [ -e "$folder/vqvae/final.pt" ] || cp "$folder/vqvae/start.pt" "$folder/vqvae/final.pt"
+    interpolation=(--init "$folder/interpolation/start.pt" "${lower[@]}")
+  fi
 fi
 
 # The image tokenizer reads the world from $FLIPBOOK_DATA/render, so it is told this preset's.
@@ -109,6 +121,7 @@ if [ "$(field decoder_minutes)" != 0 ]; then
   step "decoder on frozen tokens" "$folder/vqvae/decoder-finished" \
     env FLIPBOOK_DATA="$(dirname "$render")" bash -c '"$0" "$@" && touch "${!#}/decoder-finished"' \
     "$python" -m training.vqvae.train --preset "$preset" --freeze-encoder \
+    --set square_weight=10 muon_lr=0.002 adam_lr=0.001 \
     --minutes "$(minutes decoder_minutes)" "${training[@]}" --out "$folder/vqvae"
 fi
 
@@ -119,7 +132,7 @@ if [ "$(minutes upscaler_minutes)" != 0 ]; then
     node training/world/render/render.mjs --scale 3 --out "$large"
   step "upscaler" "$folder/upscaler/final.pt" \
     "$python" -m training.upscaler.train --preset "$preset" --render "$large" \
-    --minutes "$(minutes upscaler_minutes)" --processes "$processes"
+    --minutes "$(minutes upscaler_minutes)" --processes "$processes" "${upscaler[@]}"
 fi
 
 for kind in key interpolation; do
@@ -137,7 +150,7 @@ sharing=()
 step "stage 2, interpolation" "$folder/interpolation/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage interpolation \
   --minutes "$(minutes interpolation_minutes)" "${training[@]}" \
-  --init "$folder/keyframes/final.pt" "${sharing[@]}"
+  "${interpolation[@]}" "${sharing[@]}"
 
 # The sheet is drawn on a CPU, which would keep a lent GPU waiting.
 if [ "$gpus" -eq 0 ]; then

@@ -2,10 +2,10 @@
 
     python -m training.warm_start --preset cpu [--package public/models/mini]
 
-Writes vqvae/start.pt, keyframes/start.pt, interpolation/start.pt and started_from.json (what was
-trained before, for the next package's manifest) into the preset's folder. The weights have the
-precision that the package stores. Pieces that the preset's caption tokenizer has
-and the package's lacks start as the mean of the old pieces that spell them.
+Writes vqvae/start.pt, upscaler/start.pt, keyframes/start.pt, interpolation/start.pt and
+started_from.json (what was trained before, for the next package's manifest) into the preset's
+folder. The weights have the precision that the package stores. Pieces that the preset's caption
+tokenizer has and the package's lacks start as the mean of the old pieces that spell them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import argparse
 import hashlib
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,13 @@ from torch import Tensor
 from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
 from training.export.package import TOKENIZER_FILE
-from training.export.read_graphs import read_transformer, read_vqvae
+from training.export.read_graphs import read_transformer, read_upscaler, read_vqvae
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.tokenizer_graph import build_tokenizer_graph
 from training.transformer.config import STAGES, Stage
 from training.transformer.model import Transformer
+from training.upscaler.config import UPSCALER_PRESETS
 from training.vqvae.config import VQVAE_PRESETS
 from training.vqvae.model import config_as_plain_values
 
@@ -125,6 +126,11 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
     extra = {"startedFrom": history["startedFromManifestSha256"]}
     config = config_as_plain_values(vqvae.config)
     save_checkpoint(written[0], Checkpoint(vqvae.state_dict(), config, extra=extra))
+    if "upscaler" in manifest["graphs"] and preset.upscaler_minutes:
+        upscaler = read_upscaler(package, UPSCALER_PRESETS[preset.name])
+        written.append(folder / "upscaler" / "start.pt")
+        config = asdict(upscaler.config)
+        save_checkpoint(written[-1], Checkpoint(upscaler.state_dict(), config, extra=extra))
     old = package_tokenizer(package, preset)
     own = folder / TOKENIZER_FILE
     new = CaptionTokenizer.load(own) if own.exists() else old

@@ -1,4 +1,5 @@
-"""Reads weights back out of exported graphs: transformer_graph.py and vqvae_graph.py, inverted.
+"""Reads weights back out of exported graphs: transformer_graph.py, vqvae_graph.py and
+upscaler_graph.py, inverted.
 
 Operations are found by their order, not by name, since equal constants are stored once.
 """
@@ -15,6 +16,8 @@ from torch import Tensor, nn
 
 from training.transformer.config import TransformerConfig
 from training.transformer.model import Transformer
+from training.upscaler.config import UpscalerConfig
+from training.upscaler.model import Upscaler
 from training.vqvae.config import VqvaeConfig
 from training.vqvae.model import VQVAE, ResidualBlock
 
@@ -146,12 +149,20 @@ def read_vqvae(folder: Path, config: VqvaeConfig) -> VQVAE:
     return model
 
 
+def read_upscaler(folder: Path, config: UpscalerConfig) -> Upscaler:
+    """The upscaler of a package's upscaler.onnx, of known widths; its weights are of 16 bits."""
+    reader, model = GraphReader(folder / "upscaler.onnx"), Upscaler(config)
+    _fill_convolutions(model.body, _kernels(reader), reader.path.name)
+    return model
+
+
 Kernel = tuple[np.ndarray, np.ndarray]
 """Weight [outputs, inputs, height, width] and bias [outputs]."""
 
 
 def _kernels(reader: GraphReader) -> list[Kernel]:
-    found = [n for n in reader.nodes if n.op_type == "Conv"]
+    # The fixed bicubic enlargement is a convolution without bias.
+    found = [n for n in reader.nodes if n.op_type == "Conv" and len(n.input) == 3]
     return [(reader.constant(n.input[1]), reader.constant(n.input[2])) for n in found]
 
 

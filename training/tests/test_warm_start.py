@@ -12,12 +12,16 @@ from training.common.checkpoint import load_checkpoint
 from training.export.checkpoints import TrainedParts, untrained_parts
 from training.export.comparison import round_parts
 from training.export.package import write_package
-from training.export.read_graphs import read_vqvae
+from training.export.read_graphs import read_upscaler, read_vqvae
+from training.export.upscaler_graph import build_upscaler_graph
+from training.export.weight_storage import round_weights
 from training.presets import MICRO, data_folder
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
 from training.transformer.checkpoints import load_transformer
+from training.upscaler.config import UPSCALER_PRESETS
+from training.upscaler.model import Upscaler
 from training.vqvae.model import load_vqvae
 from training.warm_start import warm_start
 from training.world.captions import all_caption_words
@@ -68,6 +72,20 @@ def test_added_residual_blocks_change_nothing(package: Path) -> None:
     tokens = torch.randint(0, 64, (2, 4, 4))
     found = read_vqvae(package, larger).decode(tokens)
     torch.testing.assert_close(found, parts.vqvae.decode(tokens), atol=1e-4, rtol=0)
+
+
+def test_an_upscaler_computes_what_its_graph_computes(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    model = Upscaler(UPSCALER_PRESETS["micro"]).eval().requires_grad_(False)
+    for parameter in model.parameters():
+        parameter.add_(torch.randn_like(parameter) * 0.05)
+    graph = build_upscaler_graph(model, "fp16")
+    (tmp_path / "upscaler.onnx").write_bytes(graph.SerializeToString())
+    round_weights(model, "fp16")
+    found = read_upscaler(tmp_path, model.config)
+    frames = torch.rand(2, 3, 32, 32)
+    assert model.upscale(frames).std() > 0.05
+    torch.testing.assert_close(found.upscale(frames), model.upscale(frames), atol=1e-5, rtol=0)
 
 
 def test_pieces_keep_their_embedding_in_another_vocabulary(package: Path) -> None:
