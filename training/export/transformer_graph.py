@@ -8,6 +8,7 @@ nothing copies the caches.
 Shapes: B sequences, S rows of this run, Ns and Nt cached rows, H heads, D head width, W patterns.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,12 +43,20 @@ class TransformerGraph:
     """Builds the graph of `model`; `precision` is how matrices and tables are stored.
 
     `apart` stores the two channels' projections as matrices of their own, so that another stage's
-    graph can share the base channel's; they are joined when the graph is loaded.
+    graph can share the base channel's; they are joined when the graph is loaded. `values` gives the
+    float32 content of a parameter; with it, the model may live on the device "meta".
     """
 
-    def __init__(self, model: Transformer, precision: Precision, apart: bool = False) -> None:
+    def __init__(
+        self,
+        model: Transformer,
+        precision: Precision,
+        apart: bool = False,
+        values: Callable[[Tensor], np.ndarray] | None = None,
+    ) -> None:
         self.model = model
         self.apart = apart
+        self.values = values or _array
         self.config = model.config
         self.precision = precision
         self.g = GraphBuilder(model.config.stage)
@@ -60,10 +69,11 @@ class TransformerGraph:
         first, second = self._embed(is_image)
         x = self._add_and_norm(first, second, self.model.layers[0].norm_attention)
         for index in range(self.config.layers):
-            x = self._layer(index, x, is_image, biases)
+            stream, change = self._layer(index, x, is_image, biases)
+            x = self._add_and_norm(stream, change, self._norm_after(index))
         self._head(x.normed)
         self.g.output("logits", "float32", ["B", self.config.codes])
-        self._declare_new_rows()
+        self._declare_new_rows(range(self.config.layers))
         return self.g.model()
 
     def _declare_inputs(self) -> None:
@@ -76,22 +86,25 @@ class TransformerGraph:
             g.input("text", "int32", ["B", "T"])
         g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
         g.input("temporal_bias", "float32", [config.patterns, "B", 1, "S", "Nt_S"])
-        for layer in range(config.layers):
+        self._declare_caches(range(config.layers))
+
+    def _declare_caches(self, layers: range) -> None:
+        for layer in layers:
             for cache in CACHES:
                 rows = "Ns" if cache.startswith("spatial") else "Nt"
-                shape = ["B", config.heads, rows, config.head_dim]
-                g.input(f"{cache}_{layer}", "float32", shape)
+                shape = ["B", self.config.heads, rows, self.config.head_dim]
+                self.g.input(f"{cache}_{layer}", "float32", shape)
 
-    def _declare_new_rows(self) -> None:
+    def _declare_new_rows(self, layers: range) -> None:
         shape = ["B", self.config.heads, "S", self.config.head_dim]
-        for layer in range(self.config.layers):
+        for layer in layers:
             for cache in CACHES:
                 self.g.output(f"new_{cache}_{layer}", "float32", shape)
 
     # --- input rows ---
 
     def _table(self, embedding: nn.Embedding, name: str) -> str:
-        return store(self.g, _array(embedding.weight), self.precision, name)
+        return store(self.g, self.values(embedding.weight), self.precision, name)
 
     def _is_image(self) -> str:
         """float32 [B, S, 1]: 1 for image rows, 0 for text rows."""
@@ -103,7 +116,7 @@ class TransformerGraph:
         """Two summands of the input rows, [B, S, hidden] each."""
         g = self.g
         self._words = self._table(self.model.word, "word")
-        words = g.node("Gather", self._words, "ids", axis=0)
+        words = self._look_up("ids")
         positions = g.node("Gather", self._position_table(), "positions", axis=0)
         additions = [self._hint(table, column) for column, table in enumerate(self.model.hints)]
         if self.model.summary is not None:
@@ -115,10 +128,14 @@ class TransformerGraph:
             total = g.node("Add", total, other)
         return g.node("Add", words, positions), g.node("Mul", total, is_image)
 
+    def _look_up(self, ids: str) -> str:
+        """Rows of the word embedding, [*ids, hidden]."""
+        return self.g.node("Gather", self._words, ids, axis=0)
+
     def _text_summary(self, summary: TextSummary) -> str:
         """[B, 1, hidden], from the whole text in every run."""
         g = self.g
-        words = g.node("Gather", self._words, "text", axis=0)
+        words = self._look_up("text")
         padding = g.node("Equal", "text", g.number(self.config.pad_id, "int32"))
         used = g.cast(g.node("Not", padding), "float32")
         total = g.node("MatMul", g.node("Unsqueeze", used, g.ints(1)), words)
@@ -126,7 +143,7 @@ class TransformerGraph:
         # The norm of a sum of two equal rows is the norm of the row, if epsilon is four times it.
         g.nodes(
             "SkipSimplifiedLayerNormalization",
-            [total, total, g.constant(_array(summary.norm.weight))],
+            [total, total, g.constant(self.values(summary.norm.weight))],
             [normed],
             MICROSOFT,
             epsilon=4 * summary.norm.eps,
@@ -142,8 +159,7 @@ class TransformerGraph:
         if isinstance(table, nn.Linear):
             null = g.number(config.null_hint_id, "int32")
             ids = g.node("Where", g.node("Less", ids, codes), ids, null)
-            rows = g.node("Gather", self._words, ids, axis=0)
-            return self._linear(rows, [table], f"hint_{column}")
+            return self._linear(self._look_up(ids), [table], f"hint_{column}")
         assert isinstance(table, nn.Embedding)
         # Every id past the codes is the null row, the table's last.
         ids = g.node("Min", ids, codes)
@@ -165,8 +181,8 @@ class TransformerGraph:
         image = g.reshape(g.node("Add", g.node("Add", frame, row), column), -1, hidden)
         return g.node("Concat", self._table(model.position_text, "position_text"), image, axis=0)
 
-    def _biases(self) -> _Biases:
-        """Per-pattern biases, and how many columns are cached and new."""
+    def _biases(self, first: int = 0) -> _Biases:
+        """Per-pattern biases, and how many columns are cached (in layer `first`) and new."""
         g, patterns = self.g, self.config.patterns
         names = [f"temporal_bias_{pattern}" for pattern in range(patterns)]
         if patterns > 1:
@@ -174,16 +190,23 @@ class TransformerGraph:
         else:
             names = ["temporal_bias"]
         temporal = [g.node("Squeeze", name, g.ints(0)) for name in names]
-        new = g.node("Shape", "ids", start=1, end=2)
-        counts = [
-            g.node("Concat", g.node("Shape", f"{channel}_key_0", start=2, end=3), new, axis=0)
+        new = g.node("Shape", "positions", start=1, end=2)
+        cached = [
+            g.node("Shape", f"{channel}_key_{first}", start=2, end=3)
             for channel in ("spatial", "temporal")
         ]
+        counts = [g.node("Concat", rows, new, axis=0) for rows in cached]
         return _Biases("spatial_bias", temporal, counts[0], counts[1])
 
     # --- layers ---
 
-    def _layer(self, index: int, x: _Normed, is_image: str, biases: _Biases) -> _Normed:
+    def _norm_after(self, index: int) -> nn.Module:
+        """The norm through which the stream goes behind layer `index`."""
+        last = index + 1 == self.config.layers
+        return self.model.norm if last else self.model.layers[index + 1].norm_attention
+
+    def _layer(self, index: int, x: _Normed, is_image: str, biases: _Biases) -> tuple[str, str]:
+        """The residual stream behind the layer, as two summands."""
         g, layer = self.g, self.model.layers[index]
         heads = self._project(index, layer, x.normed)
         base = self._attend(
@@ -198,17 +221,14 @@ class TransformerGraph:
         )
         base = self._linear(base, [layer.spatial.dense], f"layer_{index}.spatial.dense")
         plus = self._linear(plus, [layer.temporal.dense], f"layer_{index}.temporal.dense")
-        share = 1 - 1 / (1 + np.exp(-_array(layer.mix).astype(np.float64)))
+        share = 1 - 1 / (1 + np.exp(-self.values(layer.mix).astype(np.float64)))
         weight = g.node("Mul", is_image, g.constant(share.astype(np.float32)))
         mixed = g.node("Add", base, g.node("Mul", g.node("Sub", plus, base), weight))
         mixed = self._norm_out(mixed, layer.norm_attention_out)
         x = self._add_and_norm(x.stream, mixed, layer.norm_mlp)
         inner = self._activate(self._linear(x.normed, [layer.mlp_in], f"layer_{index}.mlp_in"))
         outer = self._linear(inner, [layer.mlp_out], f"layer_{index}.mlp_out")
-        last = index + 1 == self.config.layers
-        following = self.model.norm if last else self.model.layers[index + 1].norm_attention
-        outer = self._norm_out(outer, layer.norm_mlp_out)
-        return self._add_and_norm(x.stream, outer, following)
+        return x.stream, self._norm_out(outer, layer.norm_mlp_out)
 
     def _project(self, index: int, layer: Layer, normed: str) -> list[str]:
         """Queries, keys and values of both channels: six values [B, H, S, D]. The keys and values
@@ -261,14 +281,14 @@ class TransformerGraph:
         product = g.node("MatMul", x, self._matrix(linears, name, scale))
         if linears[0].bias is None:
             return product
-        bias = np.concatenate([_array(linear.bias) for linear in linears])
+        bias = np.concatenate([self.values(linear.bias) for linear in linears])
         if scale is not None:
             bias = bias * scale
         return g.node("Add", product, g.constant(bias.astype(np.float32), name=f"{name}.bias"))
 
     def _matrix(self, linears: list[nn.Linear], name: str, scale: np.ndarray | None) -> str:
         """[inputs, outputs of all layers]; equal rows of `scale` belong to each layer."""
-        weights = [_array(linear.weight) for linear in linears]
+        weights = [self.values(linear.weight) for linear in linears]
         if not self.apart or len(weights) == 1:
             weight, file = np.concatenate(weights), f"{name}.weight"
             return store(self.g, weight, self.precision, file, transposed=True, factor=scale)
@@ -295,7 +315,7 @@ class TransformerGraph:
             total = f"stream_{self._sums}"
             g.nodes(
                 "SkipSimplifiedLayerNormalization",
-                [stream, change, g.constant(_array(norm.weight))],
+                [stream, change, g.constant(self.values(norm.weight))],
                 [f"{total}.normed", "", "", total],
                 MICROSOFT,
                 epsilon=norm.eps,
@@ -310,7 +330,7 @@ class TransformerGraph:
 
     def _layer_norm(self, x: str, norm: nn.Module) -> str:
         assert isinstance(norm, nn.LayerNorm), "RMS norms stand only behind a sum"
-        weight, bias = (self.g.constant(_array(part)) for part in (norm.weight, norm.bias))
+        weight, bias = (self.g.constant(self.values(part)) for part in (norm.weight, norm.bias))
         return self.g.node("LayerNormalization", x, weight, bias, axis=-1, epsilon=norm.eps)
 
     # --- head ---
@@ -338,7 +358,7 @@ class TransformerGraph:
         g = self.g
         if self.model.head is None:
             return g.node("Transpose", g.slice(self._words, 0, self.config.codes, 0), perm=[1, 0])
-        weight = _array(self.model.head.weight)
+        weight = self.values(self.model.head.weight)
         return store(g, weight, self.precision, "head.weight", transposed=True)
 
 

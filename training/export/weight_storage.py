@@ -43,8 +43,9 @@ def store(
     if precision == "fp32" or weight.size < _SMALL:
         return g.constant(turn(weight * factors).astype(np.float32), name=name)
     if precision == "fp16":
-        half = turn(weight * factors).astype(np.float16)
-        return g.cast(g.constant(half, name=name), "float32")
+        # The factor stays apart: its product with a half need not be a half.
+        half = g.cast(g.constant(turn(weight.astype(np.float16)), name=name), "float32")
+        return half if factor is None else g.node("Mul", half, g.constant(turn(factors)))
     values, scales = _quantise(weight)
     whole = g.cast(g.constant(turn(values), name=name), "float32")
     return g.node("Mul", whole, g.constant(turn(scales * factors), name=f"{name}.scale"))
