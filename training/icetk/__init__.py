@@ -1,0 +1,1 @@
+"""The picture tokenizer of CogView2 and CogVideo (icetk): original weights, encode and decode."""
