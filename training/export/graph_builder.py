@@ -1,6 +1,7 @@
 """Building an ONNX graph node by node, with readable names."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,16 +24,19 @@ Shape = Sequence[int | str]
 class GraphBuilder:
     """Collects nodes and constants; every method returns the name of what it adds.
 
-    Constants of equal type, shape and content are stored once.
+    Constants of equal type, shape and content are stored once; with `keep_named`, each constant
+    that is given a name is kept under it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, keep_named: bool = False) -> None:
         self.name = name
+        self._keep_named = keep_named
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
         self._nodes: list[onnx.NodeProto] = []
         self._initializers: dict[str, onnx.TensorProto] = {}
-        self._name_of_content: dict[tuple[str, tuple[int, ...], bytes], str] = {}
+        self._taken: set[str] = set()
+        self._name_of_content: dict[tuple, str] = {}
         self._count = 0
 
     def input(self, name: str, element: str, shape: Shape) -> str:
@@ -46,10 +50,13 @@ class GraphBuilder:
     def constant(self, value: Any, element: str | None = None, name: str | None = None) -> str:
         """An initializer; `element` is a numpy type name, needed for Python numbers and lists."""
         array = np.array(value, dtype=element, order="C")
-        content = (str(array.dtype), array.shape, array.tobytes())
+        content = (str(array.dtype), array.shape, hashlib.sha256(array.data).digest())
+        if self._keep_named:
+            content += (name,)
         if content not in self._name_of_content:
-            name = name or f"{self.name}_constant_{len(self._initializers)}"
-            if name in self._initializers:
+            count = len(self._initializers) + len(self._taken)
+            name = name or f"{self.name}_constant_{count}"
+            if name in self._initializers or name in self._taken:
                 raise ValueError(f"the graph has two constants named {name}")
             self._initializers[name] = numpy_helper.from_array(array, name)
             self._name_of_content[content] = name
@@ -59,6 +66,16 @@ class GraphBuilder:
         """An initializer of a type that numpy lacks."""
         self._initializers[tensor.name] = tensor
         return tensor.name
+
+    def take_initializers(
+        self, wanted: Callable[[onnx.TensorProto], bool]
+    ) -> list[onnx.TensorProto]:
+        """Removes and returns initializers; the model that is built later lacks them."""
+        taken = [tensor for tensor in self._initializers.values() if wanted(tensor)]
+        for tensor in taken:
+            del self._initializers[tensor.name]
+            self._taken.add(tensor.name)
+        return taken
 
     def node(
         self,
@@ -126,7 +143,7 @@ class GraphBuilder:
         )
 
     def model(self) -> onnx.ModelProto:
-        """The checked model."""
+        """The model, checked as far as its weights are still in it."""
         uses_microsoft = any(node.domain == MICROSOFT for node in self._nodes)
         opsets = [helper.make_opsetid("", OPSET)]
         if uses_microsoft:
@@ -134,5 +151,6 @@ class GraphBuilder:
         model = helper.make_model(
             self.graph(), opset_imports=opsets, ir_version=IR_VERSION, producer_name="flipbook"
         )
-        onnx.checker.check_model(model, full_check=not uses_microsoft)
+        if not self._taken:
+            onnx.checker.check_model(model, full_check=not uses_microsoft)
         return model

@@ -339,7 +339,7 @@ class TransformerGraph:
         """Logits of the last row, raised by the copy gates."""
         g, config = self.g, self.config
         last = g.reshape(g.slice(normed, -1, 1 << 31, 1), 0, config.hidden)
-        logits = g.node("MatMul", last, self._head_matrix())
+        logits = self._head_product(last)
         if self.model.gate is not None:
             gates = self._linear(last, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")
@@ -352,6 +352,10 @@ class TransformerGraph:
                     gate = g.slice(gates, column, column + 1, 1)
                 logits = g.node("Add", logits, g.node("Mul", same, gate))
         g.node("Identity", logits, name="logits")
+
+    def _head_product(self, last: str) -> str:
+        """[B, K]"""
+        return self.g.node("MatMul", last, self._head_matrix())
 
     def _head_matrix(self) -> str:
         """[hidden, K]; a tied head is cut from the word table when the graph is loaded."""
