@@ -77,11 +77,12 @@ def write_package(
     manifest = build_manifest(parts, entries, commit, command)
     manifest["card"] = build_card(parts.preset, manifest["training"], hardware)
     write_with_card(unfinished, manifest)
-    _replace(out, unfinished)
+    replace_folder(out, unfinished)
     return sum(file.stat().st_size for file in out.iterdir())
 
 
-def _replace(out: Path, unfinished: Path) -> None:
+def replace_folder(out: Path, unfinished: Path) -> None:
+    """Puts the finished folder in the place of `out`, which may exist."""
     old = out.with_name(f"{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

@@ -16,6 +16,7 @@ import torch
 from training.cogvideo.checkpoint_files import open_checkpoint
 from training.cogvideo.inert_unpickler import Inert
 from training.cogvideo.torch_file import read_torch_file
+from training.tests.cogvideo_release import cut_for_rank
 
 MARK = "executed"
 
@@ -191,22 +192,10 @@ WHOLE = {
 }
 
 
-def _cut_like_megatron(name: str, whole: torch.Tensor, rank: int) -> torch.Tensor:
-    """Rank `rank` of 2: a column-parallel layer keeps output rows (of q, k and v each), a
-    row-parallel one input columns."""
-    if "query_key_value" in name:
-        return torch.cat([third.chunk(2)[rank] for third in whole.chunk(3)]).clone()
-    if "h_to_4h" in name or "word_embeddings" in name:
-        return whole.chunk(2)[rank].clone()
-    if name.endswith("dense.weight") or "dense.0.weight" in name or "4h_to_h.weight" in name:
-        return whole.chunk(2, dim=1)[rank].clone()
-    return whole.clone()
-
-
 def test_ranks_are_joined(tmp_path: Path) -> None:
     torch.manual_seed(2)
     whole = {name: torch.randn(shape).half() for name, shape in WHOLE.items()}
-    cut = [{n: _cut_like_megatron(n, w, rank) for n, w in whole.items()} for rank in range(2)]
+    cut = [{n: cut_for_rank(n, w, rank, 2) for n, w in whole.items()} for rank in range(2)]
     _release(tmp_path / "one", [whole])
     _release(tmp_path / "two", cut, model_parallel_size=2)
     one, two = (open_checkpoint(tmp_path / folder).tensors for folder in ("one", "two"))

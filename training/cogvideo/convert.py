@@ -1,0 +1,164 @@
+"""CogVideo's released files -> a model package, layer by layer, all or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.cogvideo.config import CogVideoConfig
+from training.cogvideo.package_manifest import package_manifest
+from training.cogvideo.release_files import ReleaseFiles, find_release
+from training.cogvideo.stage_checkpoint import StageCheckpoint, different_base, open_stage
+from training.cogvideo.stage_writer import SharedBase, write_stage
+from training.cogvideo.token_parts import TokenPart, image_part, text_part
+from training.export.manifest import graph_entry
+from training.export.package import replace_folder
+from training.export.shard_plan import (
+    SHARD_LIMIT,
+    PlannedShard,
+    look_up_weight,
+    plan_shards,
+)
+from training.export.transformer_shards import Bits
+from training.export.weight_storage import Precision
+
+_STAGES = ("keyframes", "interpolation")  # stage 1, stage 2
+_SPARE = 1 << 24  # bytes of nodes, names and manifest beyond the weights
+
+
+@dataclass(frozen=True)
+class Conversion:
+    source: Path
+    out: Path
+    bits: Bits = 4
+    shard_bytes: int = SHARD_LIMIT
+    as_released: bool = False
+    partial: bool = False
+    command: str = "python -m training.convert_cogvideo"
+
+
+def convert(wanted: Conversion, report: Callable[[str], None] = lambda line: None) -> int:
+    """Writes the package and returns its bytes. The folder `out` appears at the end, complete, or
+    not at all. FileNotFoundError, ValueError and OSError say what is wrong with the source."""
+    _check_out(wanted.out)
+    files = find_release(wanted.source, wanted.partial)
+    stages = _open_stages(files, report)
+    shared = _shares_base(stages, report)
+    configs = {stage: opened.config for stage, opened in stages.items()}
+    plans = {s: plan_shards(c.to_transformer(), wanted.bits, wanted.shard_bytes)
+             for s, c in configs.items()}  # fmt: skip
+    parts = _token_parts(files, configs, wanted.bits)
+    unfinished = wanted.out.with_name(f"{wanted.out.name}.part")
+    _check_space(wanted.out, _needed_bytes(configs, plans, wanted.bits, shared, parts))
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        graphs = _write_stages(unfinished, stages, plans, wanted.bits, shared, report)
+        graphs |= _write_parts(unfinished, parts)
+        facts = {name: value for part in parts for name, value in part.facts.items()}
+        manifest = package_manifest(
+            wanted.out.name, configs, graphs, facts, wanted.as_released, wanted.command
+        )
+        text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        if files.licence is not None:
+            shutil.copyfile(files.licence, unfinished / "LICENSE")
+        replace_folder(wanted.out, unfinished)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return sum(file.stat().st_size for file in wanted.out.iterdir())
+
+
+def _check_out(out: Path) -> None:
+    """Only a package may be replaced."""
+    if out.exists() and not (out.is_dir() and (out / "manifest.json").exists()):
+        raise ValueError(f"{out} exists and is no model package: choose another folder.")
+
+
+def _open_stages(files: ReleaseFiles, report: Callable[[str], None]) -> dict[str, StageCheckpoint]:
+    stages = {}
+    for number, (stage, path) in enumerate(zip(_STAGES, files.stages, strict=True), start=1):
+        if path is not None:
+            report(f"checking {path}")
+            stages[stage] = open_stage(path, number)
+    return stages
+
+
+def _shares_base(stages: dict[str, StageCheckpoint], report: Callable[[str], None]) -> bool:
+    if len(stages) < 2:
+        return False
+    different = list(different_base(stages))
+    if not different:
+        report("both stages have the same base: it is stored once")
+        return True
+    report(f"the stages have different bases ({len(different)} tensors, {different[0]} first): "
+           f"each keeps its own")  # fmt: skip
+    return False
+
+
+def _token_parts(
+    files: ReleaseFiles, configs: dict[str, CogVideoConfig], bits: Bits
+) -> list[TokenPart]:
+    config = next(iter(configs.values()))
+    parts = []
+    if files.text_model is not None:
+        parts.append(text_part(files.text_model, config))
+    if files.image_tokenizer is not None:
+        precision: Precision = "fp32" if bits == 32 else "fp16"
+        parts.append(image_part(files.image_tokenizer, precision, config.grid))
+    return parts
+
+
+def _needed_bytes(
+    configs: dict[str, CogVideoConfig],
+    plans: dict[str, list[PlannedShard]],
+    bits: Bits,
+    shared: bool,
+    parts: list[TokenPart],
+) -> int:
+    total = sum(graph.ByteSize() for part in parts for graph, _ in part.graphs.values())
+    for number, (stage, config) in enumerate(configs.items()):
+        size = sum((p.size for p in plans[stage]), look_up_weight(config.to_transformer(), bits))
+        total += size.own if shared and number else size.all
+    return total + _SPARE
+
+
+def _check_space(out: Path, needed: int) -> None:
+    folder = next(parent for parent in out.absolute().parents if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise OSError(
+            f"{out} needs {needed / 1e9:.2f} GB, {folder} has {free / 1e9:.2f} GB free: "
+            f"free space or choose another folder."
+        )
+
+
+def _write_stages(
+    folder: Path,
+    stages: dict[str, StageCheckpoint],
+    plans: dict[str, list[PlannedShard]],
+    bits: Bits,
+    shared: bool,
+    report: Callable[[str], None],
+) -> dict[str, Any]:
+    base = SharedBase(folder) if shared else None
+    graphs = {}
+    for stage, opened in stages.items():
+        report(f"writing {stage} in {len(plans[stage])} shards of {bits} bits")
+        graphs[stage] = write_stage(folder, opened.values(), bits, plans[stage], base)
+    return graphs
+
+
+def _write_parts(folder: Path, parts: list[TokenPart]) -> dict[str, Any]:
+    entries = {}
+    for part in parts:
+        for name, (graph, precision) in part.graphs.items():
+            content = graph.SerializeToString()
+            (folder / f"{name}.onnx").write_bytes(content)
+            entries[name] = graph_entry(f"{name}.onnx", graph, content, precision, [])
+    return entries

@@ -1,0 +1,124 @@
+"""manifest.json of a converted package: format 1, with what CogVideo's release fixes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from training.cogvideo.config import CogVideoConfig
+from training.export.manifest import FORMAT, MAX_CODE_POINTS
+from training.transformer.config import FRAMES, TransformerConfig
+
+LICENCE = "The CogVideo License (use-based restrictions; pass it on with the weights)"
+CREDITS = (
+    "CogVideo: Hong, Ding, Zheng, Liu, Tang (2022); weights converted from the release",
+    "Tokenizers of text and pictures: icetk",
+)
+KEY_FRAME_RATE = 1  # frames per second of stage 1
+PLAYBACK_RATE = 8
+# A window's five frames span four intervals; the text states the span (docs/cogvideo.md 1.3).
+DURATION_TEXTS = {1: "4.0秒", 2: "2.0秒", 4: "1.0秒", 8: "0.5秒"}
+# docs/cogvideo.md 5.1 and 5.2: frames 1-4 and all of stage 2; 12 counts clusters of codes.
+SAMPLING = {
+    "temperature": 1.05,
+    "topK": 12,
+    "guidance": 3.0,
+    "interpolationGuidance": 1.0,
+    "textBoost": 0.0,
+}
+
+
+def package_manifest(
+    name: str,
+    stages: Mapping[str, CogVideoConfig],
+    graphs: Mapping[str, dict],
+    facts: Mapping[str, Any],
+    as_released: bool,
+    command: str,
+) -> dict[str, Any]:
+    """`stages` has one entry at least; `facts` are those of the token parts that there are."""
+    config = next(iter(stages.values()))
+    transformers = {stage: c.to_transformer() for stage, c in stages.items()}
+    pixels = facts.get("pixels", 8 * config.grid)
+    return {
+        "format": FORMAT,
+        "id": name,
+        "title": "CogVideo (2022)",
+        "version": "1.0.0",
+        "license": LICENCE,
+        "credits": list(CREDITS),
+        "languages": ["zh"],
+        "grid": config.grid,
+        "pixels": pixels,
+        "codes": config.codes,
+        "windowFrames": FRAMES,
+        "maxRounds": (PLAYBACK_RATE // KEY_FRAME_RATE).bit_length() - 1,
+        "playbackFramesPerSecond": PLAYBACK_RATE,
+        "rates": [{"framesPerSecond": r, "durationText": t} for r, t in DURATION_TEXTS.items()],
+        "rateRules": [],
+        "defaultKeyRate": KEY_FRAME_RATE,
+        "textLength": config.text_slots,
+        "maxCodePoints": MAX_CODE_POINTS,
+        "ids": _ids(config, facts),
+        "keyframeWindows": _windows(transformers.get("keyframes")),
+        "interpolationWindows": _windows(transformers.get("interpolation")),
+        "architecture": _architecture(transformers[next(iter(stages))]),
+        "sampling": dict(SAMPLING),
+        "examples": [],
+        "knownWords": {"en": [], "zh": []},
+        "graphs": dict(graphs),
+        "training": {"command": command, **_hashes(facts)},
+        "release": _release(stages, as_released),
+    }
+
+
+def _ids(config: CogVideoConfig, facts: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        "textOffset": config.codes,
+        "pad": config.pad_id,
+        "unknown": facts.get("unknown", config.codes),
+        "lineBreak": facts.get("lineBreak", config.codes + 4),
+        "beginOfImage": config.boi_id,
+        "nullHint": config.to_transformer().null_hint_id,
+    }
+
+
+def _windows(config: TransformerConfig | None) -> list[dict[str, int]]:
+    windows = config.windows if config else ()
+    return [{"height": w.height, "width": w.width, "shift": w.shift} for w in windows]
+
+
+def _architecture(config: TransformerConfig) -> dict[str, Any]:
+    return {
+        "layers": config.layers,
+        "hidden": config.hidden,
+        "heads": config.heads,
+        "headDim": config.head_dim,
+        "previousFrameHint": False,
+        "copyGate": False,
+        "norm": "layer",
+        "sandwich": True,
+    }
+
+
+def _hashes(facts: Mapping[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in facts.items() if name.endswith("Sha256")}
+
+
+def _release(stages: Mapping[str, CogVideoConfig], as_released: bool) -> dict[str, Any]:
+    """What the original settings said, and whether its known errors are kept (pitfall P1)."""
+    return {
+        "asReleased": as_released,
+        "stages": {
+            stage: {
+                "layout": [c.text_slots, c.text_slots + c.grid**2, c.text_slots + 5 * c.grid**2],
+                "windowSize": c.window or -1,
+                "shift": c.shift if c.window else 0,
+                "layernormOrder": "sandwich",
+                "layernormEpsilon": c.norm_eps,
+                "imagePositionOffset": c.image_offset,
+                "vocabulary": c.vocabulary,
+            }
+            for stage, c in stages.items()
+        },
+    }

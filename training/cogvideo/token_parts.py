@@ -1,0 +1,76 @@
+"""The graphs of icetk: text tokenizer, picture decoder and encoder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from training.cogvideo.checkpoint_files import open_checkpoint
+from training.cogvideo.config import CogVideoConfig
+from training.export.weight_storage import Precision
+from training.icetk.config import IcetkConfig
+from training.icetk.graph import build_decoder_graph, build_encoder_graph
+from training.icetk.weights import icetk_from_arrays
+from training.text.sentencepiece_model import convert_sentencepiece
+from training.text.tokenizer_graph import build_tokenizer_graph
+
+_INPUTS_AND_OUTPUTS = "io."  # prefix of what golden vectors keep beside a state dict
+
+
+@dataclass(frozen=True)
+class TokenPart:
+    """Graphs by name with their precision, and facts for the manifest."""
+
+    graphs: dict[str, tuple[onnx.ModelProto, str]]
+    facts: dict[str, Any]
+
+
+def text_part(path: Path, config: CogVideoConfig) -> TokenPart:
+    """ValueError where the text model has more pieces than the transformer has rows for."""
+    try:
+        tokenizer = convert_sentencepiece(path)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"{path} is no usable SentencePiece model: {error}") from error
+    pieces, rows = tokenizer.vocabulary_size, config.boi_id - config.codes
+    if pieces > rows:
+        raise ValueError(
+            f"{path} has {pieces} pieces, the transformer has rows for {rows}: "
+            f"they do not belong together."
+        )
+    facts = {
+        "textModelSha256": file_digest(path),
+        "unknown": config.codes + tokenizer.unk_id,
+        "lineBreak": config.codes + tokenizer.line_break_id,
+    }
+    return TokenPart({"tokenizer": (build_tokenizer_graph(tokenizer, config.codes), "fp32")}, facts)
+
+
+def image_part(path: Path, precision: Precision, grid: int) -> TokenPart:
+    """Decoder and encoder at one grid."""
+    checkpoint = open_checkpoint(path)
+    arrays = {
+        name: tensor
+        for name, tensor in checkpoint.tensors.items()
+        if not name.startswith(_INPUTS_AND_OUTPUTS)
+    }
+    config = IcetkConfig.from_json(checkpoint.config) if checkpoint.config else IcetkConfig()
+    try:
+        model = icetk_from_arrays(arrays, config)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    graphs = {
+        "decoder": (build_decoder_graph(model, precision, grid), precision),
+        "encoder": (build_encoder_graph(model, precision, grid), precision),
+    }
+    facts = {"imageModelSha256": file_digest(path), "pixels": grid * config.compress_rate}
+    return TokenPart(graphs, facts)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
