@@ -46,6 +46,8 @@ class Preset:
     muon_lr: float = 5e-3  # of the transformer's matrices
     adam_lr: float = 4e-3  # of its tables and vectors
     first_frame_weight: float = 1.0  # loss weight of the first key frame
+    rivals: int = 0  # clips per process and step that stage 1 also sees under a wrong caption
+    rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -140,6 +142,8 @@ CPU = Preset(
     top_k=20,
     first_frame_weight=2.0,
     text_weight=0.1,
+    rivals=2,
+    rival_weight=0.03,
     text_summary=512,
     upscaler_minutes=15,
 )

@@ -14,10 +14,8 @@ from training.evaluation.labels import LabelSet, labels_of
 from training.world.captions import LANGUAGES, stated_caption
 from training.world.full.actions import PROPS
 from training.world.full.catalog import others_of
-from training.world.full.split import is_held_out as full_is_held_out
 from training.world.scene import Scene, sample_scene
-from training.world.split import is_held_out as cpu_is_held_out
-from training.world.subsets import CPU, subset_named
+from training.world.subsets import CPU, is_held_out_scene, subset_named
 
 _COLUMNS = ("prompt", "language", "seed")
 _MOST_SEED = 2**32 - 1
@@ -196,7 +194,7 @@ def _matching_scene(
         scene = replace(base, **names, **{**plain, **asked}, **company, direction=direction)
         if all(name in (None, labels_of(scene)[field]) for field, name in labels.items()):
             open_ = any(labels[field] is None for field in names)
-            return scene, None if open_ else "held-out" if _held_out(scene) else "seen"
+            return scene, None if open_ else "held-out" if is_held_out_scene(scene) else "seen"
     return None, None
 
 
@@ -204,10 +202,3 @@ def _company(subject: str, action: str) -> dict[str, str | None]:
     """The second subject and the thing that an action needs."""
     others, props = others_of(subject, action), PROPS.get(action, ())
     return {"other": others[0] if others else None, "prop": props[0] if props else None}
-
-
-def _held_out(scene: Scene) -> bool:
-    names = (scene.subject, scene.action, scene.place)
-    if scene.world == CPU.name:
-        return cpu_is_held_out(*names)
-    return full_is_held_out(*names, scene.colour)

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from training.transformer.config import TransformerConfig
+from training.transformer.rivals import draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.text_reader import stated_labels
 from training.transformer.tokens import TokenSet
@@ -37,6 +38,7 @@ class Batch:
     hints: Tensor  # int64 [B, 5, C, 2]
     weights: Tensor  # float32 [B, F, C], F frames with a loss
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
+    rivals: Tensor  # int64 [R, L] wrong captions of the first R clips; only padding: none was found
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(part.to(device, non_blocking=True) for part in self._parts()))
@@ -62,6 +64,7 @@ class Batches:
     caption_dropout: float = 0.1  # share of clips shown without their prompt, for guidance
     changed_weight: float = 2.0
     first_frame_weight: float = 1.0
+    rivals: int = 0  # clips of a training batch that get a rival caption as well
     all_slots: bool = False  # keep texts at their full length: batches of one shape, to compile
     _durations: dict[str, list[int]] = field(default_factory=dict)
     _epoch: tuple[int, np.ndarray] | None = None
@@ -71,22 +74,37 @@ class Batches:
         first = (step * processes + rank) * self.size
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
-        return self.batch(indices, rng, self.caption_dropout)
+        return self.batch(indices, rng, self.caption_dropout, self.rivals)
 
-    def batch(self, indices: list[int], rng: np.random.Generator, dropout: float = 0.0) -> Batch:
-        """The clips `indices` with captions drawn from `rng`."""
+    def batch(
+        self,
+        indices: list[int],
+        rng: np.random.Generator,
+        dropout: float = 0.0,
+        rivals: int = 0,
+    ) -> Batch:
+        """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals."""
         tokens = self.clips.tokens[indices].astype(np.int64)
-        texts, labels = zip(*(self._text(i, rng, dropout) for i in indices), strict=True)
+        pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
+        # Clips with rivals keep their captions, so the others lose theirs more often.
+        dropout *= len(indices) / max(1, len(indices) - rivals)
+        found = [p[0] if p else self._text(i, rng, dropout) for i, p in zip(
+            indices, [*pairs, *[None] * (len(indices) - rivals)], strict=True)]  # fmt: skip
+        texts, labels = zip(*found, strict=True)
+        padding = np.full(self.config.text_slots, self.config.pad_id, np.int64)
+        wrong = [pair[1] if pair else padding for pair in pairs]
         weights = loss_weights(
             tokens, self.config.stage, self.changed_weight, self.first_frame_weight
         )
-        rows = np.stack(texts)
+        rows = np.stack([*texts, *wrong])
+        rows = rows if self.all_slots else trim_text(self.config, rows)
         arrays = (
-            rows if self.all_slots else trim_text(self.config, rows),
+            rows[: len(indices)],
             tokens,
             hints_of(self.config, tokens),
             weights,
             np.array(labels),
+            rows[len(indices) :],
         )
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
@@ -98,15 +116,29 @@ class Batches:
         prompt = self.caption(scene, rng)
         states = prompt.states if isinstance(prompt, Caption) else frozenset[str]()
         prompt = prompt.text if isinstance(prompt, Caption) else prompt
-        pieces = self.tokenizer.encode(prompt)
         if rng.random() < dropout:
-            pieces, states = [], frozenset[str]()
+            prompt, states = "", frozenset[str]()
+        return self._row(index, prompt), stated_labels(scene, states)
+
+    def _rival_texts(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[tuple[np.ndarray, list[int]], np.ndarray] | None:
+        """The clip's text row with its labels, and a rival's text row."""
+        scene = self.clips.scenes[index]
+        found = draw_rivals(scene, self.caption, rng)
+        if found is None:
+            return None
+        own = self._row(index, found.own.text), stated_labels(scene, found.own.states)
+        return own, self._row(index, found.rival)
+
+    def _row(self, index: int, prompt: str) -> np.ndarray:
+        """int64 [T]: the clip's duration and the prompt; "" leaves the prompt out."""
+        pieces = self.tokenizer.encode(prompt) if prompt else []
         duration = self.clips.durations[index]
         if duration not in self._durations:
             self._durations[duration] = self.tokenizer.encode(duration)
         line_break = self.tokenizer.line_break_id
-        row = text_row(self.config, self._durations[duration], line_break, pieces)
-        return row, stated_labels(scene, states)
+        return text_row(self.config, self._durations[duration], line_break, pieces)
 
     def _clip_at(self, position: int) -> int:
         epoch, within = divmod(position, len(self.clips))

@@ -29,5 +29,20 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
     return losses.view(tokens.shape)
 
 
+def losses_with_rivals(
+    model: Transformer, batch: Batch, base_only: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Nats [B, F, C] of the clips, and [R, F, C] of the first R under their rival captions."""
+    count = len(batch.rivals)
+    both = replace(
+        batch,
+        text=torch.cat([batch.text, batch.rivals]),
+        tokens=torch.cat([batch.tokens, batch.tokens[:count]]),
+        hints=torch.cat([batch.hints, batch.hints[:count]]),
+    )
+    losses = token_losses(model, both if count else batch, base_only)
+    return losses[: len(batch.tokens)], losses[len(batch.tokens) :]
+
+
 def weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
     return (losses * weights).sum() / weights.sum()

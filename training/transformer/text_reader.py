@@ -54,10 +54,11 @@ class TextReader(nn.Module):
     def loss(self, text: Tensor, labels: Tensor) -> Tensor:
         """Mean cross-entropy in nats of the stated labels, right after the model has run.
 
-        text: flat ids [B, L]; labels: int64 [B, len(LABELS)].
+        text: flat ids [B, L]; labels: int64 [B, len(LABELS)]. The model may have been run on
+        more rows; the first B are read.
         """
         assert self._rows is not None, "the model has not been run for training"
-        rows = self._rows[:, : text.shape[1]].float()
+        rows = self._rows[: len(text), : text.shape[1]].float()
         self._rows = None
         used = (text != self._pad).float()[..., None]
         mean = F.layer_norm((rows * used).sum(1) / used.sum(1), rows.shape[-1:])

@@ -21,41 +21,20 @@ from training.transformer.batches import Batches
 from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.loss import token_losses
 from training.transformer.model import Transformer
+from training.transformer.rivals import changed_scene
 from training.transformer.tokens import TokenSet, token_file
 from training.world.captions import stated_caption
 from training.world.scene import Scene
-from training.world.subsets import subset_named
 
 LANGUAGES = ("en", "zh")
-OPPOSITE = {"left": "right", "right": "left"}
-
-
-def changed_scene(scene: Scene, label: str, subset: str, rng: np.random.Generator) -> Scene | None:
-    """The scene with another value of `label` that the world allows; None where there is none."""
-    world = subset_named(subset)
-    if label == "direction":
-        other = OPPOSITE.get(scene.direction)
-        return replace(scene, direction=other) if other else None
-    if label == "subject":
-        fitting = [s for s in world.subjects if scene.action in world.actions_of(s)
-                   and scene.place in world.places_of(s, scene.action)]  # fmt: skip
-    elif label == "action":
-        fitting = [a for a in world.actions_of(scene.subject)
-                   if scene.place in world.places_of(scene.subject, a)]  # fmt: skip
-    else:
-        fitting = list(world.places_of(scene.subject, scene.action))
-    others = [value for value in fitting if value != getattr(scene, label)]
-    return replace(scene, **{label: others[int(rng.integers(len(others)))]}) if others else None
 
 
 @torch.no_grad()
-def extra_nats(
-    model: Transformer, batches: Batches, label: str, language: str, subset: str
-) -> Iterator[float]:
+def extra_nats(model: Transformer, batches: Batches, label: str, language: str) -> Iterator[float]:
     """Nats per clip that the wrong caption costs, for every clip whose caption states `label`."""
     told = batches.clips
     for index, scene in enumerate(told.scenes):
-        other = changed_scene(scene, label, subset, np.random.default_rng([index, 1]))
+        other = changed_scene(scene, label, np.random.default_rng([index, 1]))
         own = stated_caption(scene, np.random.default_rng(index), language)
         if other is None or label not in own.states:
             continue
@@ -93,7 +72,7 @@ def main() -> None:
     for label in arguments.labels:
         row = []
         for language in LANGUAGES:
-            found = np.array(list(extra_nats(model, batches, label, language, preset.subset)))
+            found = np.array(list(extra_nats(model, batches, label, language)))
             error = found.std() / max(1, len(found)) ** 0.5
             row.append(f"{found.mean():6.2f}+-{error:4.2f} ({len(found):2})")
         print(f"{label:22} {row[0]:>16} {row[1]:>16}", flush=True)

@@ -45,8 +45,9 @@ from training.presets import PRESETS, data_folder, preset_named
 from training.transformer.batches import Batch, Batches
 from training.transformer.checkpoints import initialise_from, is_base_parameter, stage_folder
 from training.transformer.config import FRAMES, STAGES, Stage, TransformerConfig
-from training.transformer.loss import token_losses, weighted_mean
+from training.transformer.loss import losses_with_rivals, weighted_mean
 from training.transformer.model import Transformer
+from training.transformer.rivals import rival_loss
 from training.transformer.text_reader import TextReader
 from training.transformer.tokens import KIND_OF_STAGE, TokenSet, token_file
 from training.transformer.validation import Validation
@@ -77,6 +78,8 @@ class Options:
     changed_weight: float = 2.0  # loss weight of tokens that differ from the previous frame
     first_frame_weight: float = 1.0  # loss weight of frame 0
     text_weight: float = 0.0  # weight of the loss of reading the caption's labels off the text
+    rivals: int = 0  # clips per process and step that are also run with a wrong caption
+    rival_weight: float = 0.0  # weight of the loss of telling the own caption from the wrong one
     validate_every: float = 120.0  # seconds
     save_every: float = 120.0  # seconds
     validation_clips: int = 48  # while training; the end uses four times as many
@@ -191,10 +194,16 @@ class Run:
     def _step(self, share: float) -> tuple[dict[str, Tensor], int]:
         options, process = self.options, self.process
         batch = next(self.stream).to(process.device)
-        losses = token_losses(self.model, batch, options.base_only)
+        losses, wrong = losses_with_rivals(self.model, batch, options.base_only)
         loss = weighted_mean(losses, batch.weights)
         read = self.reader.loss(batch.text, batch.labels)
-        (loss + options.text_weight * read).backward()
+        total = loss + options.text_weight * read
+        if len(wrong):
+            given = (batch.rivals != self.model.config.pad_id).any(1)
+            own = losses[: len(wrong)].sum((1, 2))
+            told_apart = rival_loss(own, wrong.sum((1, 2)), given)
+            total = total + options.rival_weight * told_apart
+        total.backward()
         average_gradients(self.reader.parameters())
         self.reader_optimizer.step()
         self.reader_optimizer.zero_grad(set_to_none=True)
@@ -211,6 +220,8 @@ class Run:
         terms = {"loss": loss.detach(), "nats": losses.detach().mean(), "gradient": norm}
         if options.text_weight:
             terms["text"] = read.detach()
+        if len(wrong):
+            terms["rival"] = told_apart.detach()
         return terms, batch.tokens.numel()
 
     def _validate(self, name: str, clips: int) -> float:
@@ -285,7 +296,7 @@ def work(process: Process, options: Options) -> None:
         return Batches(
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
-            all_slots=options.compile,
+            rivals=options.rivals, all_slots=options.compile,
         )  # fmt: skip
 
     run = Run(process, options, batches("train"), Validation(batches("validation")))
@@ -318,11 +329,16 @@ def main() -> None:
     parser.add_argument("--changed-weight", type=float, default=Options.changed_weight)
     parser.add_argument("--first-frame-weight", type=float, help="default: the preset's")
     parser.add_argument("--text-weight", type=float, help="default: the preset's")
+    parser.add_argument("--rivals", type=int, help="default: the preset's")
+    parser.add_argument("--rival-weight", type=float, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
-    for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight"):
+    if arguments["stage"] == "interpolation" and arguments["rivals"] is None:
+        arguments["rivals"] = 0  # the given frames tell more than any caption
+    for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight", "rivals",
+                 "rival_weight"):  # fmt: skip
         if arguments[name] is None:
             arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:

@@ -8,7 +8,9 @@ from training.world.full import catalog as full
 from training.world.full.actions import ACTIONS
 from training.world.full.places import PLACES
 from training.world.full.settings import CAMERAS, COLOURS, TIMES, WEATHERS
+from training.world.full.split import is_held_out as is_held_out_in_full
 from training.world.scene_graph import Scene
+from training.world.split import is_held_out
 
 # Colour label of subjects for which no single colour word is true.
 MIXED = "mixed"
@@ -69,6 +71,14 @@ def subset_named(name: str) -> Subset:
     if name not in SUBSETS:
         raise ValueError(f"unknown world subset {name!r}: choose one of {', '.join(SUBSETS)}")
     return SUBSETS[name]
+
+
+def is_held_out_scene(scene: Scene) -> bool:
+    """True when a pair that the scene shows is never trained in its world."""
+    names = (scene.subject, scene.action, scene.place)
+    if scene.world == CPU.name:
+        return is_held_out(*names)
+    return is_held_out_in_full(*names, scene.colour)
 
 
 def labels_of(scene: Scene) -> dict[str, str]:
