@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,13 +10,14 @@ import torch
 
 from training.tests.test_transformer_training import ALONE, CONFIG, OPTIONS, Letters, token_set
 from training.transformer.batches import Batches
+from training.transformer.config import TransformerConfig
 from training.transformer.loss import losses_with_rivals, token_losses
 from training.transformer.model import Transformer
 from training.transformer.rivals import LABEL_WEIGHTS, changed_scene, draw_rivals, rival_loss
 from training.transformer.train import Run
 from training.transformer.validation import Validation
-from training.world.captions import stated_caption
-from training.world.scene import sample_scene
+from training.world.captions import Caption, stated_caption
+from training.world.scene import Scene, sample_scene
 from training.world.subsets import is_held_out_scene, subset_named
 
 WIDE = replace(CONFIG, text_slots=90)
@@ -86,18 +88,34 @@ def test_rival_rows_are_the_first_clips_under_another_text() -> None:
     torch.testing.assert_close(rival, again, atol=2e-2, rtol=0)
 
 
-def test_training_with_rivals_teaches_the_caption(tmp_path, monkeypatch) -> None:
+def direction_only(scene: Scene, rng: np.random.Generator) -> Caption:
+    return Caption(scene.direction, "en", frozenset({"direction"}))
+
+
+def facing_clips(config: TransformerConfig) -> Batches:
+    """Random clips whose very first token tells the direction: one bit among eighty tokens."""
+    clips = token_set(64)
+    clips.tokens[:, 0, 0] = [["left", "right", "toward"].index(s.direction) for s in clips.scenes]
+    return Batches(config, clips, Letters(), direction_only, 4, rivals=2)
+
+
+def test_training_with_rivals_teaches_the_caption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path))
 
     def gap(weight: float) -> float:
-        options = replace(OPTIONS, steps=40, rivals=2, rival_weight=weight)
-        run = Run(ALONE, options, batches(2), Validation(batches(0)))
-        run.folder = tmp_path / str(weight)
-        run.folder.mkdir()
+        """Nats by which a wrong caption makes a clip less likely, after training."""
+        options = replace(OPTIONS, steps=60, rivals=2, rival_weight=weight)
+        batches = facing_clips(CONFIG)
+        run = Run(ALONE, options, batches, Validation(batches))
         run.train()
-        batch = batches(2).batch(list(range(16)), np.random.default_rng(7), 0.0, 16)
+        (run.folder / "checkpoint.pt").unlink()
+        batch = batches.batch(list(range(32)), np.random.default_rng(7), 0.0, 32)
+        given = (batch.rivals != CONFIG.pad_id).any(1)
         with torch.no_grad():
             own, rival = losses_with_rivals(run.model, batch)
-        return float((rival - own).sum((1, 2)).mean())
+        return float((rival - own).sum((1, 2))[given].mean())
 
-    assert gap(0.2) > gap(0.0) + 0.5
+    without, with_rivals = gap(0.0), gap(0.3)
+    assert with_rivals > without + 0.4, (without, with_rivals)
