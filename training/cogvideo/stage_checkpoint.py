@@ -75,7 +75,7 @@ def _digest(values: np.ndarray) -> str:
     return found.hexdigest()
 
 
-class _Unfilled(Transformer):
+class Unfilled(Transformer):
     """Parameters without content, for the walk of the graph builder; it cannot run."""
 
     def _register_masks(self) -> None:
@@ -87,7 +87,7 @@ class StageValues:
 
     def __init__(self, stage: StageCheckpoint) -> None:
         with torch.device("meta"):
-            self.model = _Unfilled(stage.config.to_transformer())
+            self.model = Unfilled(stage.config.to_transformer())
         parameters = dict(self.model.named_parameters())
         self._tensors = stage.checkpoint.tensors
         self._sources = {id(parameters[s.parameter]): s for s in tensor_sources(stage.config)}
