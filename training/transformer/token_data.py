@@ -32,6 +32,7 @@ from training.world.scene import Scene, sample_scene
 Window = tuple[Scene, list[float], str]
 CLIPS_AT_ONCE = 16
 SPLITS = ("train", "validation")
+HELD_OUT = "heldout"  # further clips, of pairs that no split of a token set has: to measure with
 
 
 def preset_world(preset: Preset) -> World:
@@ -42,8 +43,9 @@ def preset_world(preset: Preset) -> World:
 
 def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Window:
     """Scene, the five times in seconds and the duration text of one clip."""
-    rng = np.random.default_rng([SPLITS.index(split), 0 if kind == "key" else 1, index])
-    scene = sample_scene(rng, "train", subset)
+    number = (*SPLITS, HELD_OUT).index(split)
+    rng = np.random.default_rng([number, 0 if kind == "key" else 1, index])
+    scene = sample_scene(rng, HELD_OUT if split == HELD_OUT else "train", subset)
     choose = key_frame_times if kind == "key" else interpolation_times
     times, duration = choose(scene, rng)
     return scene, list(times), duration

@@ -46,7 +46,7 @@ class TokenSet:
             return TokenSet(file["tokens"], scenes, file["durations"].tolist())
 
 
-def token_file(preset: str, kind: Kind, split: Literal["train", "validation"]) -> Path:
+def token_file(preset: str, kind: Kind, split: Literal["train", "validation", "heldout"]) -> Path:
     return data_folder(preset) / "tokens" / f"{kind}-{split}.npz"
 
 
