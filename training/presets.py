@@ -52,6 +52,8 @@ class Preset:
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
+    ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
+    candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
 
     @property
     def grid(self) -> int:
@@ -146,6 +148,7 @@ CPU = Preset(
     rival_weight=0.03,
     text_summary=512,
     upscaler_minutes=15,
+    ranker_minutes=10,
 )
 
 # Sizes by the 32 MB of the package (training.export.package_size): with the base shared by both

@@ -141,6 +141,13 @@ for kind in key interpolation; do
     "${drawing[@]}"
 done
 
+# It judges drawn key frames, so it learns from the clips of stage 1.
+if [ "$(field ranker_minutes)" != 0 ]; then
+  step "ranker" "$folder/ranker/final.pt" \
+    "$python" -m training.ranker.train --preset "$preset" \
+    --minutes "$(minutes ranker_minutes)" --processes "$processes"
+fi
+
 step "stage 1, key frames" "$folder/keyframes/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
   --minutes "$(minutes keyframes_minutes)" "${training[@]}" "${keyframes[@]}"

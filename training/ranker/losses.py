@@ -1,0 +1,51 @@
+"""Cross-entropies of both sides of the ranker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from training.ranker.batches import RankerBatch
+from training.ranker.model import (
+    CLIP_LABELS,
+    CLIP_WIDTHS,
+    FRAME_LABELS,
+    FRAME_WIDTHS,
+    TEXT_WIDTHS,
+    Ranker,
+)
+
+
+def label_losses(
+    logits: Tensor, labels: Tensor, widths: Sequence[int], smoothing: float = 0.0
+) -> Tensor:
+    """Mean cross-entropy in nats of every label, float32 [len(widths)].
+
+    logits: [..., sum(widths)]; labels: int64 [..., len(widths)], negative = the label's last class
+    ("unclear" or "unstated"); `smoothing` is the share of the target that all classes get alike.
+    """
+    losses = []
+    parts = logits.float().flatten(0, -2).split(list(widths), dim=1)
+    columns = labels.flatten(0, -2).unbind(1)
+    for own, column, width in zip(parts, columns, widths, strict=True):
+        target = torch.where(column < 0, width - 1, column)
+        losses.append(F.cross_entropy(own, target, label_smoothing=smoothing))
+    return torch.stack(losses)
+
+
+def ranker_losses(model: Ranker, batch: RankerBatch, smoothing: float) -> dict[str, Tensor]:
+    """Losses in nats of every label of the pictures, and "text", the sum over the sentence's."""
+    device = batch.tokens.device.type
+    with torch.autocast(device, torch.bfloat16):
+        frames, clip = model.read_pictures(batch.text, batch.tokens)
+    seen = label_losses(frames, batch.frames, FRAME_WIDTHS, smoothing)
+    moved = label_losses(clip, batch.clip, CLIP_WIDTHS, smoothing)
+    read = label_losses(model.read_text(batch.text), batch.stated, TEXT_WIDTHS, smoothing)
+    return {
+        **dict(zip(FRAME_LABELS, seen, strict=True)),
+        **dict(zip(CLIP_LABELS, moved, strict=True)),
+        "text": read.sum(),
+    }
