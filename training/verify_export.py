@@ -1,7 +1,7 @@
 """Compares an exported package with torch: `python -m training.verify_export --preset cpu`.
 
 Exits with an error if a difference is too large. For the micro package it also writes the golden
-files of the TypeScript parity tests (--golden DIR does so for any package).
+files of the TypeScript parity tests (--golden DIR does so for any package) and their ranker.
 """
 
 import argparse
@@ -14,6 +14,8 @@ import torch
 from training.export.checkpoints import TrainedParts, load_parts, untrained_parts
 from training.export.comparison import compare, round_parts
 from training.export.golden import write_golden
+from training.export.ranker_fixture import FOLDER as RANKER_FIXTURE
+from training.export.ranker_fixture import write_ranker_fixture
 from training.export_onnx import DEFAULT_FOLDERS, ROOT
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.text.caption_tokenizer import CaptionTokenizer
@@ -57,6 +59,9 @@ def main() -> None:
     if golden:
         write_golden(parts, package, golden)
         print(f"golden files: {golden}")
+    if preset.name == "micro" and not (arguments.golden or arguments.package):
+        write_ranker_fixture()
+        print(f"ranker of the tests: {RANKER_FIXTURE}")
 
 
 if __name__ == "__main__":

@@ -116,4 +116,5 @@ PART_NAMES = {
     "keyframes": card_text("stage 1, key frames", "第一阶段，关键帧"),
     "interpolation": card_text("stage 2, in-between frames", "第二阶段，中间帧"),
     "upscaler": card_text("upscaler", "放大器"),
+    "ranker": card_text("ranker of key frames", "关键帧评选器"),
 }

@@ -12,6 +12,8 @@ from torch import nn
 
 from training.common.checkpoint import load_checkpoint
 from training.presets import Preset, data_folder
+from training.ranker.config import ranker_folder
+from training.ranker.model import Ranker, load_ranker
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.checkpoints import is_base_parameter, load_transformer, newest
 from training.transformer.config import STAGES, Stage
@@ -35,6 +37,8 @@ class TrainedParts:
     """How the parts were trained, for the manifest."""
     upscaler: Upscaler | None = None
     """None where the preset has none."""
+    ranker: Ranker | None = None
+    """None where the preset has none."""
 
 
 def load_parts(preset: Preset) -> TrainedParts:
@@ -44,8 +48,8 @@ def load_parts(preset: Preset) -> TrainedParts:
     stage_files = {stage: newest(preset.name, stage) for stage in STAGES}
     wanted = [folder / "tokenizer.json", vqvae_file, *stage_files.values()]
     upscaler_file = folder / "upscaler" / "final.pt" if preset.upscaler_minutes else None
-    if upscaler_file is not None:
-        wanted.append(upscaler_file)
+    ranker_file = ranker_folder(preset.name) / "final.pt" if preset.ranker_minutes else None
+    wanted += [path for path in (upscaler_file, ranker_file) if path is not None]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise FileNotFoundError(
@@ -64,8 +68,9 @@ def load_parts(preset: Preset) -> TrainedParts:
             digest = hashlib.sha256(tokens.read_bytes()).hexdigest()
         if digest:
             facts[f"{stage}DataSha256"] = digest
-    if upscaler_file is not None:
-        facts |= {f"upscaler{name}": value for name, value in _duration(upscaler_file).items()}
+    for part, path in (("upscaler", upscaler_file), ("ranker", ranker_file)):
+        if path is not None:
+            facts |= {f"{part}{name}": value for name, value in _duration(path).items()}
     return TrainedParts(
         preset,
         CaptionTokenizer.load(folder / "tokenizer.json"),
@@ -73,6 +78,7 @@ def load_parts(preset: Preset) -> TrainedParts:
         {stage: load_transformer(path) for stage, path in stage_files.items()},
         facts,
         load_upscaler(upscaler_file) if upscaler_file is not None else None,
+        load_ranker(ranker_file) if ranker_file is not None else None,
     )
 
 
@@ -138,4 +144,29 @@ def check_fit(parts: TrainedParts) -> None:
         raise ValueError(
             f"The upscaler takes frames of {upscaler.config.pixels} pixels, the picture tokenizer "
             f"makes {vqvae.pixels}."
+        )
+    _check_ranker(parts)
+
+
+def _check_ranker(parts: TrainedParts) -> None:
+    if parts.ranker is None:
+        if parts.preset.candidates > 1:
+            raise ValueError(
+                f"The preset {parts.preset.name} draws {parts.preset.candidates} candidates, but "
+                "has no ranker to choose with: set ranker_minutes, or candidates to 1."
+            )
+        return
+    found, tokenizer, vqvae = parts.ranker.config, parts.tokenizer, parts.vqvae.config
+    wanted = {
+        "grid": vqvae.grid,
+        "codes": vqvae.codes,
+        "pieces": tokenizer.vocabulary_size,
+        "pad_piece": tokenizer.pad_id,
+        "line_break_piece": tokenizer.line_break_id,
+    }
+    wrong = {name: value for name, value in wanted.items() if getattr(found, name) != value}
+    if wrong:
+        raise ValueError(
+            f"The ranker was trained with other tokens or pieces: {found}, expected {wrong}. "
+            "Train it again with --restart."
         )

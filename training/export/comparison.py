@@ -18,6 +18,7 @@ from training.export.onnx_transformer import OnnxTransformer, open_session
 from training.export.package import (
     DECODER_PRECISION,
     ENCODER_PRECISION,
+    RANKER_PRECISION,
     TRANSFORMER_PRECISION,
     UPSCALER_PRECISION,
 )
@@ -25,6 +26,7 @@ from training.export.shared_weights import read_graph
 from training.export.text_samples import random_texts
 from training.export.vqvae_graph import round_vqvae
 from training.export.weight_storage import round_weights
+from training.ranker.model import Ranker
 from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, WANTED_SLOTS, Stage
 from training.transformer.model import Transformer
@@ -59,6 +61,8 @@ def round_parts(parts: TrainedParts) -> None:
     round_vqvae(parts.vqvae, DECODER_PRECISION, ENCODER_PRECISION)
     if parts.upscaler is not None:
         round_weights(parts.upscaler, UPSCALER_PRECISION)
+    if parts.ranker is not None:
+        round_weights(parts.ranker, RANKER_PRECISION)
 
 
 def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
@@ -69,6 +73,8 @@ def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
     yield from compare_vqvae(parts, package)
     if parts.upscaler is not None:
         yield compare_upscaler(parts, parts.upscaler, package)
+    if parts.ranker is not None:
+        yield compare_ranker(parts, parts.ranker, package)
 
 
 def compare_tokenizer(parts: TrainedParts, package: Path, count: int = 2000) -> Difference:
@@ -147,3 +153,22 @@ def compare_upscaler(parts: TrainedParts, upscaler: Upscaler, package: Path) -> 
     (found,) = session.run(None, {"frames": frames.numpy()})
     difference = float(np.abs(found - upscaler.upscale(frames).numpy()).max())
     return Difference("upscaler: pixels of 0..1 differ by", difference, 1e-3)
+
+
+def compare_ranker(parts: TrainedParts, ranker: Ranker, package: Path) -> Difference:
+    """Scores of random tokens against two sentences, one of them padded."""
+    config = parts.vqvae.config
+    rng = np.random.default_rng(10)
+    tokens = torch.from_numpy(rng.integers(0, config.codes, (4, FRAMES, config.grid**2)))
+    texts = text_rows(
+        parts.transformers["keyframes"],
+        parts.tokenizer.encode,
+        parts.tokenizer.line_break_id,
+        DURATION_TEXTS[2],
+        [prompt for prompt in PROMPTS for _ in range(2)],
+    )
+    feeds = {"text": texts.numpy().astype(np.int32), "tokens": tokens.numpy().astype(np.int32)}
+    (found,) = open_session(package / "ranker.onnx").run(None, feeds)
+    with torch.inference_mode():
+        difference = float(np.abs(found - ranker(texts, tokens).numpy()).max())
+    return Difference("ranker: scores in nats differ by", difference, 1e-3)

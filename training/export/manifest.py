@@ -133,4 +133,5 @@ def _sampling(parts: TrainedParts) -> dict[str, float]:
         **({"guidanceFloor": floor} if (floor := parts.preset.guidance_floor) else {}),
         "interpolationGuidance": 1.0,
         "textBoost": 0.0,
+        **({"candidates": parts.preset.candidates} if parts.ranker is not None else {}),
     }

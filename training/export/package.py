@@ -11,6 +11,7 @@ from training.export.add_card import write_with_card
 from training.export.card import build_card
 from training.export.checkpoints import TrainedParts, check_fit
 from training.export.manifest import build_manifest, file_entry, graph_entry
+from training.export.ranker_graph import build_ranker_graph
 from training.export.shared_weights import take_shared_weights
 from training.export.transformer_graph import TransformerGraph
 from training.export.upscaler_graph import build_upscaler_graph
@@ -27,6 +28,7 @@ DECODER_PRECISION: Precision = "int8"
 # The encoder is fetched only for a first picture of the user's; in bytes 3 % of its tokens change.
 ENCODER_PRECISION: Precision = "fp16"
 UPSCALER_PRECISION: Precision = "fp16"
+RANKER_PRECISION: Precision = "int8"
 TOKENIZER_FILE = "tokenizer.json"
 SHARED_FILE = "base.weights"
 
@@ -45,6 +47,8 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
     if parts.upscaler is not None:
         graph = build_upscaler_graph(parts.upscaler, UPSCALER_PRECISION)
         graphs["upscaler"] = (graph, UPSCALER_PRECISION)
+    if parts.ranker is not None:
+        graphs["ranker"] = (build_ranker_graph(parts.ranker, RANKER_PRECISION), RANKER_PRECISION)
     return graphs
 
 
