@@ -14,7 +14,7 @@ import numpy as np
 
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.evaluation.drawn_clips import DrawnClips
-from training.evaluation.package import ModelPackage
+from training.evaluation.package import RANKER, ModelPackage, PackageError
 from training.evaluation.transformer_runner import (
     GIVEN,
     INTERPOLATION_ORDER,
@@ -25,6 +25,8 @@ from training.transformer.config import FRAMES, WANTED_SLOTS
 from training.transformer.sample import guided
 
 Report = Callable[[str], None]
+MOST_CANDIDATES = 8
+"""As in src/shared/manifest.ts."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Settings:
     top_k: int
     text_boost: float = 0.0
     guidance_floor: float = 0.0  # least share of the likeliest code's conditional probability
+    candidates: int = 1  # draws of the key frames, of which the ranker keeps one
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -50,6 +53,7 @@ class Settings:
             "top_k": sampling["topK"],
             "text_boost": sampling["textBoost"],
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
+            "candidates": sampling.get("candidates", 1),
             **given,
         })  # fmt: skip
 
@@ -64,8 +68,8 @@ class Wish:
 
 
 class ClipSampler:
-    """`sequences` bounds the batch of a graph run, guidance branches included; `drawn` keeps what
-    was drawn once."""
+    """`sequences` bounds the batch of a graph run, guidance branches and candidates included;
+    `drawn` keeps what was drawn once. PackageError if there is no ranker for several candidates."""
 
     def __init__(
         self,
@@ -78,6 +82,11 @@ class ClipSampler:
         self.package, self.manifest, self.settings = package, package.manifest, settings
         self.sequences, self.report, self.drawn = sequences, report, drawn
         self.cells = self.manifest["grid"] ** 2
+        if settings.candidates > 1 and RANKER not in package.sessions:
+            raise PackageError(
+                f"{package.folder} has no graph {RANKER} to choose among {settings.candidates} "
+                "candidates with; export one or draw 1"
+            )
         self._encoded: dict[str, np.ndarray] = {}
 
     def key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
@@ -105,7 +114,8 @@ class ClipSampler:
 
     def clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
         """Tokens int32 [N, 4 * 2^rounds + 1, C]."""
-        size = max(1, self.sequences // self._branches(self.settings.guidance))
+        each = self._branches(self.settings.guidance) * self.settings.candidates
+        size = max(1, self.sequences // each)
         parts = []
         for first in range(0, len(wishes), size):
             batch = wishes[first : first + size]
@@ -127,7 +137,7 @@ class ClipSampler:
     def _draw_clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
         """Round after round, each of which may have been kept by a shorter evaluation."""
         if rounds == 0:
-            return self._key_frames(wishes)
+            return self._best_key_frames(wishes)
         frames = self._kept_clips(wishes, rounds - 1)
         return self.interpolate(wishes, frames, rounds)
 
@@ -165,12 +175,33 @@ class ClipSampler:
             self.package.sessions[graph], self.manifest, texts, self.manifest[windows], order, boost
         )
 
-    def _key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
+    def _best_key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
+        """Of every wish's candidates the one that fits it best; of equal ones the first."""
+        count = self.settings.candidates
+        if count == 1:
+            return self._key_frames(wishes, [0] * len(wishes))
+        owners = [wish for wish in wishes for _ in range(count)]
+        drawn = self._key_frames(owners, list(range(count)) * len(wishes))
+        best = self.scores(owners, drawn).reshape(len(wishes), count).argmax(axis=1)
+        return drawn.reshape(len(wishes), count, FRAMES, self.cells)[np.arange(len(wishes)), best]
+
+    def scores(self, wishes: Sequence[Wish], frames: np.ndarray) -> np.ndarray:
+        """How well key frames [N, 5, C] fit their wishes, in nats: float32 [N]."""
+        ids, length = self.manifest["ids"], self.manifest["textLength"]
+        text = np.full((len(wishes), length), ids["pad"], np.int32)
+        for row, wish in zip(text, wishes, strict=True):
+            words = self.window_text(wish.key_rate, wish.prompt)
+            row[: len(words)] = words
+        feeds = {"text": text, "tokens": frames.astype(np.int32)}
+        return self.package.sessions[RANKER].run(["score"], feeds)[0]
+
+    def _key_frames(self, wishes: Sequence[Wish], candidates: Sequence[int]) -> np.ndarray:
+        """One draw of every wish, of the random stream of its candidate."""
         guidance = self.settings.guidance
         runner = self._runner("keyframes", wishes, 1, guidance)
         runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
         frames = np.zeros((len(wishes), FRAMES, self.cells), np.int32)
-        keys = [stream_key(wish.seed, 0, 0) for wish in wishes]
+        keys = [stream_key(w.seed, 0, c) for w, c in zip(wishes, candidates, strict=True)]
         for slot in range(FRAMES):
             hints = [frames[:, slot - 1]] if slot else []
             self._draw_frame(runner, slot, slot * self.cells, keys, frames[:, slot], hints,

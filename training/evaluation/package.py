@@ -16,6 +16,8 @@ from training.export.shared_weights import read_graph
 
 GRAPHS = ("tokenizer", "keyframes", "interpolation", "decoder", "encoder")
 """Evaluation needs the encoder too: its reconstructions are the ceiling."""
+RANKER = "ranker"
+"""Optional; chooses among several draws of the key frames."""
 
 _NEEDED = ("id", "version", "grid", "pixels", "codes", "maxRounds", "rates", "rateRules",
            "defaultKeyRate", "textLength", "maxCodePoints", "ids", "keyframeWindows",
@@ -28,7 +30,7 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """Manifest and sessions of the graphs named in GRAPHS."""
+    """Manifest and sessions of the graphs named in GRAPHS, and of the ranker if there is one."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -47,7 +49,7 @@ def open_package(folder: Path, threads: int = 1) -> ModelPackage:
     for name, graph in manifest["graphs"].items():
         _check_files(folder, name, graph)
     sessions = {}
-    for name in GRAPHS:
+    for name in (*GRAPHS, *([RANKER] if RANKER in manifest["graphs"] else [])):
         files = manifest["graphs"][name]["files"]
         if len(files) != 1:
             raise PackageError(f"graph {name} is split over {len(files)} files, which evaluation "

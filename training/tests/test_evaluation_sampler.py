@@ -57,7 +57,7 @@ def test_kept_clips_are_not_drawn_again(tmp_path: Path, monkeypatch: pytest.Monk
     wish = Wish(clip["prompt"], clip["seed"], clip["keyRate"])
     first = _sampler(clip, drawn=DrawnClips(tmp_path)).clips([wish], 1)
     again = _sampler(clip, drawn=DrawnClips(tmp_path))
-    monkeypatch.setattr(again, "_key_frames", lambda wishes: pytest.fail("drawn again"))
+    monkeypatch.setattr(again, "_key_frames", lambda *_: pytest.fail("drawn again"))
     assert np.array_equal(again.clips([wish], 1), first)
     assert again.clips([wish], 2)[0].tolist() == clip["rounds"][1]
     with pytest.raises(pytest.fail.Exception):
