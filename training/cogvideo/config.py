@@ -101,6 +101,7 @@ class CogVideoConfig:
             biases=True,
             positions="absolute",
             tied_head=True,
+            base_first_frame=self.stage == "keyframes",
             windows=windows,
         )
 

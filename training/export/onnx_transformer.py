@@ -38,6 +38,7 @@ class OnnxTransformer:
         temporal_bias: Tensor,
         caches: list[LayerCache],
         text: Tensor | None = None,
+        temporal_share: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """As `Transformer.step`."""
         feeds = {
@@ -51,6 +52,9 @@ class OnnxTransformer:
         if self.config.text_summary:
             assert text is not None, "this graph reads the text at every step"
             feeds["text"] = _int32(text)
+        if self.config.base_first_frame:
+            assert temporal_share is not None, "this graph asks which channels draw"
+            feeds["temporal_share"] = temporal_share.numpy()
         for layer, cache in enumerate(caches):
             feeds |= {f"{n}_{layer}": rows.numpy() for n, rows in zip(CACHES, cache, strict=True)}
         logits, *new = map(torch.from_numpy, self.session.run(None, feeds))

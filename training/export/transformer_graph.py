@@ -68,8 +68,9 @@ class TransformerGraph:
         biases = self._biases()
         first, second = self._embed(is_image)
         x = self._add_and_norm(first, second, self.model.layers[0].norm_attention)
+        takes_both = self._takes_both(is_image)
         for index in range(self.config.layers):
-            stream, change = self._layer(index, x, is_image, biases)
+            stream, change = self._layer(index, x, takes_both, biases)
             x = self._add_and_norm(stream, change, self._norm_after(index))
         self._head(x.normed)
         self.g.output("logits", "float32", ["B", self.config.codes])
@@ -84,6 +85,8 @@ class TransformerGraph:
         g.input("positions", "int32", ["B", "S"])
         if self.model.summary is not None:
             g.input("text", "int32", ["B", "T"])
+        if config.base_first_frame:
+            g.input("temporal_share", "float32", ["B", 1, 1])
         g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
         g.input("temporal_bias", "float32", [config.patterns, "B", 1, "S", "Nt_S"])
         self._declare_caches(range(config.layers))
@@ -111,6 +114,12 @@ class TransformerGraph:
         positions = self.config.text_slots + FRAMES * self.config.cells
         kinds = (np.arange(positions) >= self.config.text_slots).astype(np.float32)
         return self.g.node("Gather", self.g.constant(kinds[:, None]), "positions", axis=0)
+
+    def _takes_both(self, is_image: str) -> str:
+        """As `_is_image`, but 0 where the base channel draws alone."""
+        if not self.config.base_first_frame:
+            return is_image
+        return self.g.node("Mul", is_image, "temporal_share")
 
     def _embed(self, is_image: str) -> tuple[str, str]:
         """Two summands of the input rows, [B, S, hidden] each."""
@@ -205,7 +214,7 @@ class TransformerGraph:
         last = index + 1 == self.config.layers
         return self.model.norm if last else self.model.layers[index + 1].norm_attention
 
-    def _layer(self, index: int, x: _Normed, is_image: str, biases: _Biases) -> tuple[str, str]:
+    def _layer(self, index: int, x: _Normed, takes_both: str, biases: _Biases) -> tuple[str, str]:
         """The residual stream behind the layer, as two summands."""
         g, layer = self.g, self.model.layers[index]
         heads = self._project(index, layer, x.normed)
@@ -222,7 +231,7 @@ class TransformerGraph:
         base = self._linear(base, [layer.spatial.dense], f"layer_{index}.spatial.dense")
         plus = self._linear(plus, [layer.temporal.dense], f"layer_{index}.temporal.dense")
         share = 1 - 1 / (1 + np.exp(-self.values(layer.mix).astype(np.float64)))
-        weight = g.node("Mul", is_image, g.constant(share.astype(np.float32)))
+        weight = g.node("Mul", takes_both, g.constant(share.astype(np.float32)))
         mixed = g.node("Add", base, g.node("Mul", g.node("Sub", plus, base), weight))
         mixed = self._norm_out(mixed, layer.norm_attention_out)
         x = self._add_and_norm(x.stream, mixed, layer.norm_mlp)

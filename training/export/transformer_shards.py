@@ -122,7 +122,7 @@ class ShardGraph(_Parts):
 
     def build_graph(self, emit: Emit) -> onnx.ModelProto:
         self._declare_shard_inputs()
-        takes_both = self._takes_both()
+        takes_both = self._takes_both(self._is_image())
         biases = self._biases(self.layers.start)
         stream = f"hidden_{self.layers.start}"
         x = self._norm_of(stream, self.model.layers[self.layers.start].norm_attention)
@@ -149,12 +149,11 @@ class ShardGraph(_Parts):
         if config.copy_gate and self.is_last:
             g.input("hints", "int32", ["B", "S", 2])
         g.input("positions", "int32", ["B", "S"])
+        if config.base_first_frame:
+            g.input("temporal_share", "float32", ["B", 1, 1])
         g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
         g.input("temporal_bias", "float32", [config.patterns, "B", 1, "S", "Nt_S"])
         self._declare_caches(self.layers)
-
-    def _takes_both(self) -> str:
-        return self._is_image()
 
     def _emit_layer(self, emit: Emit) -> None:
         emit(take_weights(self.g, is_base_weight), True)

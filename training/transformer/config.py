@@ -51,6 +51,8 @@ class TransformerConfig:
     copy_gate: bool = False  # a scalar of the hidden state raises the logit of each hint's token
     text_summary: int = 0  # inner width of the MLP over the mean of the text's pieces whose output
     # every image row of key frames gets added at the input; 0 = none
+    base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
+    # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -92,4 +94,10 @@ class TransformerConfig:
         of the text: the given frames show what it says."""
         if stage == "keyframes":
             return replace(self, stage=stage, hints=min(self.hints, 1))
-        return replace(self, stage=stage, hints=2 if self.hints else 0, text_summary=0)
+        return replace(
+            self,
+            stage=stage,
+            hints=2 if self.hints else 0,
+            text_summary=0,
+            base_first_frame=False,
+        )

@@ -153,12 +153,13 @@ class Layer(nn.Module):
     def step(
         self,
         x: Tensor,
-        is_image: Tensor,
+        takes_both: Tensor,
         spatial_bias: Tensor,
         temporal_bias: Tensor,
         cache: LayerCache,
     ) -> tuple[Tensor, LayerCache]:
-        """x [B, S, hidden]; is_image [B, S, 1] 1 or 0 -> the same shape and the new rows' cache."""
+        """x [B, S, hidden]; takes_both [B, S, 1] 1, or 0 for rows of the base channel alone -> the
+        same shape and the new rows' cache."""
         normed = self.norm_attention(x)
         base, spatial_k, spatial_v = self._cached(
             self.spatial, normed, spatial_bias, cache[0], cache[1]
@@ -166,7 +167,7 @@ class Layer(nn.Module):
         plus, temporal_k, temporal_v = self._cached(
             self.temporal, normed, temporal_bias[self.pattern], cache[2], cache[3]
         )
-        share = is_image * (1 - torch.sigmoid(self.mix))
+        share = takes_both * (1 - torch.sigmoid(self.mix))
         mixed = base + share * (plus - base)
         x = self.add_mlp(x + self.norm_attention_out(mixed))
         return x, (spatial_k, spatial_v, temporal_k, temporal_v)
@@ -348,11 +349,14 @@ class Transformer(nn.Module):
         temporal_bias: Tensor,
         caches: list[LayerCache],
         text: Tensor | None = None,
+        temporal_share: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids, positions [B, S] (text t is t,
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
-        Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T] ->
-        logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer."""
+        Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
+        `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
+        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer.
+        """
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
         x = self.word(ids) + self._embed_positions(positions, is_image)
@@ -362,9 +366,13 @@ class Transformer(nn.Module):
         if self.summary is not None:
             assert text is not None, "this model reads the text at every step"
             x = x + is_image * self.summary(self.word(text), text != config.pad_id)
+        takes_both = is_image
+        if config.base_first_frame:
+            assert temporal_share is not None, "this model asks which channels draw"
+            takes_both = is_image * temporal_share
         new: list[LayerCache] = []
         for layer, cache in zip(self.layers, caches, strict=True):
-            x, rows = layer.step(x, is_image, spatial_bias, temporal_bias, cache)
+            x, rows = layer.step(x, takes_both, spatial_bias, temporal_bias, cache)
             new.append(rows)
         last = self.norm(x[:, -1])
         logits = torch.matmul(last, self.head_weight().transpose(0, 1))
