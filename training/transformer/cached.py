@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,15 +13,26 @@ from training.transformer.config import GIVEN_SLOTS
 from training.transformer.model import LayerCache, Transformer
 
 
+@dataclass(frozen=True)
+class Decoding:
+    """CogVideo's variations of how a batch is decoded; the defaults are those of other models."""
+
+    text_boost: float | tuple[float, ...] = 0.0  # added to text keys' scores, one for all or each
+    boost_given: bool = True  # False: not in the temporal channel of given frames (the release)
+    first_frame: bool = False  # base channel alone, for models with `base_first_frame`
+    wrapped: bool = False  # given frames without the seam mask of shifted windows (the release)
+
+
 class CachedDecoder:
     """Caches of B sequences over one text each; feeds `Transformer.step` and stores its rows.
 
     text: flat ids [B, <=T]; shorter texts are padded on the right.
     """
 
-    def __init__(self, model: Transformer, text: Tensor) -> None:
+    def __init__(self, model: Transformer, text: Tensor, decoding: Decoding | None = None) -> None:
         self.model = model
         self.config = config = model.config
+        self.decoding = decoding or Decoding()
         padding = config.text_slots - text.shape[1]
         if padding < 0:
             raise ValueError(f"text has {text.shape[1]} ids, more than {config.text_slots} slots")
@@ -28,6 +40,8 @@ class CachedDecoder:
         self.text_visible = (self.text != config.pad_id).cpu().numpy()
         self.batch = text.shape[0]
         self.device = self.text.device
+        boost = np.broadcast_to(np.float32(self.decoding.text_boost), (self.batch,))
+        self.boost = boost[:, None, None, None]
         self.caches = model.empty_caches(
             self.batch,
             visibility.spatial_capacity(config.text_slots, config.grid),
@@ -41,25 +55,52 @@ class CachedDecoder:
 
         Cells must be asked for in order within a slot; the row's keys enter the caches.
         """
+        return self.run_cells(frames, slot, range(cell, cell + 1))
+
+    def run_cells(
+        self, frames: Tensor, slot: int, cells: range, boost_temporal: bool = True
+    ) -> Tensor:
+        """Runs neighbouring cells of one slot at once; logits [B, K] of the last one.
+
+        So a given first frame of key frames enters the caches in one run. `frames` [B, 5, C] holds
+        the tokens before each cell; cells before `cells` are in the caches already.
+        """
         config = self.config
-        token = frames[:, slot, cell - 1 : cell] if cell else self._boi()
-        hints = self._hints(frames, [(slot, cell)])
-        position = visibility.image_position(config.text_slots, config.grid, slot, cell)
-        spatial, temporal = self._step_biases(slot, cell)
-        logits, rows = self.model.step(
-            token, hints, self._repeat([position]), spatial, temporal, self.caches, self.text
+        inputs = torch.cat([self._boi(), frames[:, slot, : cells.stop - 1]], dim=1)
+        hints = self._hints(frames, [(slot, cell) for cell in cells])
+        first = visibility.image_position(config.text_slots, config.grid, slot, cells.start)
+        spatial, temporal = visibility.frame_rows(
+            config.stage, self.text_visible, config.grid, config.windows, slot, cells
         )
-        self._store(rows, torch.tensor([config.text_slots + cell]), torch.tensor([position]))
+        self._boost(spatial, temporal, 0, boost_temporal)
+        positions = torch.arange(first, first + len(cells))
+        logits, rows = self._step(
+            inputs[:, cells.start :], hints, positions, (spatial, temporal), self.caches
+        )
+        slots = config.text_slots + torch.arange(cells.start, cells.stop)
+        self._store(rows, slots, positions)
         return logits
 
-    def prefill_given(self, frames: Tensor) -> None:
-        """Runs the text and the given slots 0, 2, 4 of `frames` [B, 5, C]; interpolation only."""
+    def prefill_first_frame(self, frames: Tensor) -> None:
+        """Runs the given slot 0 of `frames` [B, 5, C] in one run; key frames only."""
+        cells = range(self.config.cells)
+        self.run_cells(frames, 0, cells, self.decoding.boost_given)
+
+    def prefill_given(self, frames: Tensor) -> list[LayerCache]:
+        """Runs the text and the given slots 0, 2, 4 of `frames` [B, 5, C]; interpolation only.
+
+        Returns the rows' keys and values [B, H, T + 3*C, D], of which the spatial ones of the
+        given frames are not needed to go on.
+        """
         config = self.config
         given = frames[:, list(GIVEN_SLOTS)]
         boi = self._boi()[:, None].expand(-1, len(GIVEN_SLOTS), -1)
         inputs = torch.cat([boi, given[..., :-1]], dim=-1).reshape(self.batch, -1)
         ids = torch.cat([self.text, inputs], dim=1)
-        biases = visibility.interpolation_prefill(self.text_visible, config.grid, config.windows)
+        biases = visibility.interpolation_prefill(
+            self.text_visible, config.grid, config.windows, self.decoding.wrapped
+        )
+        self._boost(*biases, 1, self.decoding.boost_given)
         rows = self._prefill(ids, biases)
         text = torch.arange(config.text_slots)
         positions = visibility.prefill_positions(config.stage, config.text_slots, config.grid)
@@ -69,6 +110,7 @@ class CachedDecoder:
         slots = torch.from_numpy(positions).long()
         for cache, (_, _, k, v) in zip(self.caches, rows, strict=True):
             cache[2][:, :, slots], cache[3][:, :, slots] = k, v
+        return rows
 
     def _prefill_text(self) -> None:
         biases = visibility.text_prefill(self.text_visible, self.config.windows)
@@ -83,11 +125,37 @@ class CachedDecoder:
         hints = None
         if config.hints:
             hints = torch.full((*ids.shape, 2), config.null_hint_id, device=self.device)
-        spatial, temporal = (torch.from_numpy(b).to(self.device) for b in biases)
         dummy = self.model.empty_caches(self.batch, 1, 1)
-        return self.model.step(
-            ids, hints, self._repeat(positions.tolist()), spatial, temporal, dummy, self.text
-        )[1]
+        return self._step(ids, hints, torch.from_numpy(positions).long(), biases, dummy)[1]
+
+    def _step(
+        self,
+        ids: Tensor,
+        hints: Tensor | None,
+        positions: Tensor,
+        biases: tuple[np.ndarray, np.ndarray],
+        caches: list[LayerCache],
+    ) -> tuple[Tensor, list[LayerCache]]:
+        """`Transformer.step` with positions [S] and biases that all sequences' rows share."""
+        share = None
+        if self.config.base_first_frame:
+            value = 0.0 if self.decoding.first_frame else 1.0
+            share = torch.full((self.batch, 1, 1), value, device=self.device)
+        spatial, temporal = (torch.from_numpy(bias).to(self.device) for bias in biases)
+        repeated = positions.to(self.device)[None].expand(self.batch, -1)
+        return self.model.step(ids, hints, repeated, spatial, temporal, caches, self.text, share)
+
+    def _boost(
+        self, spatial: np.ndarray, temporal: np.ndarray, start: int, in_temporal: bool
+    ) -> None:
+        """Adds the text boost to the columns of the text, which begin at `start`.
+
+        Text rows see nothing but text: for them the boost changes nothing.
+        """
+        columns = slice(start, start + self.config.text_slots)
+        spatial[..., columns] += self.boost
+        if in_temporal:
+            temporal[..., columns] += self.boost
 
     def _hints(self, frames: Tensor, cells: Sequence[tuple[int, int]]) -> Tensor | None:
         """[B, S, 2] of the asked cells."""
@@ -102,13 +170,6 @@ class CachedDecoder:
         rows = [make(codes, slot, cell, self.config.null_hint_id) for slot, cell in cells]
         return torch.from_numpy(np.stack(rows, axis=1)).to(self.device)
 
-    def _step_biases(self, slot: int, cell: int) -> tuple[Tensor, Tensor]:
-        config = self.config
-        spatial, temporal = visibility.frame_step(
-            config.stage, self.text_visible, config.grid, config.windows, slot, cell
-        )
-        return torch.from_numpy(spatial).to(self.device), torch.from_numpy(temporal).to(self.device)
-
     def _store(self, rows: list[LayerCache], spatial: Tensor, temporal: Tensor) -> None:
         for cache, new in zip(self.caches, rows, strict=True):
             for index, slots in ((0, spatial), (1, spatial), (2, temporal), (3, temporal)):
@@ -116,7 +177,3 @@ class CachedDecoder:
 
     def _boi(self) -> Tensor:
         return torch.full((self.batch, 1), self.config.boi_id, device=self.device)
-
-    def _repeat(self, positions: Sequence[int]) -> Tensor:
-        row = torch.tensor(positions, device=self.device)
-        return row[None].expand(self.batch, -1)

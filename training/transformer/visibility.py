@@ -30,14 +30,22 @@ MASKED = -10000.0
 Patterns = Sequence[Window]
 
 
-def region_ids(grid: int, window: Window | None) -> np.ndarray:
-    """int32 [C]: the region of every cell; all 0 without a window."""
+def region_ids(grid: int, window: Window | None, wrapped: bool = False) -> np.ndarray:
+    """int32 [C]: the region of every cell; all 0 without a window.
+
+    `wrapped` joins the parts of a shifted window that lie at opposite edges of the frame, as in
+    windows of the rolled image without a seam mask.
+    """
     if window is None:
         return np.zeros(grid * grid, np.int32)
     rows, columns = np.divmod(np.arange(grid * grid), grid)
     across = (grid - 1 + window.shift) // window.width + 1
     region_row = (rows + window.shift) // window.height
-    return (region_row * across + (columns + window.shift) // window.width).astype(np.int32)
+    region_column = (columns + window.shift) // window.width
+    if wrapped:
+        region_row %= -(-grid // window.height)
+        region_column %= -(-grid // window.width)
+    return (region_row * across + region_column).astype(np.int32)
 
 
 def spatial_capacity(text_slots: int, grid: int) -> int:
@@ -111,34 +119,44 @@ def text_prefill(text_visible: np.ndarray, patterns: Patterns) -> tuple[np.ndarr
 def frame_step(
     stage: Stage, text_visible: np.ndarray, grid: int, patterns: Patterns, slot: int, cell: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Biases of one decode step (S = 1) over caches at full capacity.
+    """Biases of one decode step (S = 1): `frame_rows` of one cell."""
+    return frame_rows(stage, text_visible, grid, patterns, slot, range(cell, cell + 1))
 
-    The query's own key is the appended last column, so its cache slot stays hidden.
-    -> spatial [B, 1, 1, T+C+1], temporal [W, B, 1, 1, T+5*C+1].
+
+def frame_rows(
+    stage: Stage, text_visible: np.ndarray, grid: int, patterns: Patterns, slot: int, cells: range
+) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of a run of S neighbouring cells of a drawn slot over caches at full capacity.
+
+    The queries' own keys are the appended last columns, so their cache slots stay hidden.
+    -> spatial [B, 1, S, T+C+S], temporal [W, B, 1, S, T+5*C+S].
     """
     batch, text = text_visible.shape
-    cells = grid * grid
-    spatial = np.zeros((batch, 1, 1, text + cells + 1), bool)
+    total, rows, start = grid * grid, len(cells), cells.start
+    spatial = np.zeros((batch, 1, rows, text + total + rows), bool)
     spatial[..., :text] = text_visible[:, None, None, :]
-    spatial[..., text : text + cell] = True
-    spatial[..., -1] = True
+    spatial[..., text : text + start] = True
+    spatial[..., -rows:] = np.tril(np.ones((rows, rows), bool))
     windows: list[Window | None] = list(patterns) or [None]
-    temporal = np.zeros((len(windows), batch, 1, 1, text + FRAMES * cells + 1), bool)
+    temporal = np.zeros((len(windows), batch, 1, rows, text + FRAMES * total + rows), bool)
     temporal[..., :text] = text_visible[None, :, None, None, :]
+    own = slot * total + start
     for index, window in enumerate(windows):
-        seen = temporal_cells_visible(stage, grid, window, slot, cell)
-        seen[slot * cells + cell] = False
-        temporal[index, ..., text:-1] = seen
-    temporal[..., -1] = True
+        for row, cell in enumerate(cells):
+            seen = temporal_cells_visible(stage, grid, window, slot, cell)
+            temporal[index, ..., row, -rows:] = seen[own : own + rows]
+            seen[own : own + rows] = False
+            temporal[index, ..., row, text:-rows] = seen
     return as_bias(spatial), as_bias(temporal)
 
 
 def interpolation_prefill(
-    text_visible: np.ndarray, grid: int, patterns: Patterns
+    text_visible: np.ndarray, grid: int, patterns: Patterns, wrapped: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
     """Biases of the first run of an interpolation window, after one hidden dummy cache slot:
     rows are T text, then slots 0, 2, 4 with C cells each (S = T + 3*C).
 
+    `wrapped` leaves the seam mask of shifted windows out, as CogVideo's release does.
     -> spatial [B, 1, S, 1+S], temporal [W, B, 1, S, 1+S].
     """
     batch, text = text_visible.shape
@@ -152,7 +170,7 @@ def interpolation_prefill(
     temporal = np.zeros((len(windows), batch, 1, rows, 1 + rows), bool)
     temporal[..., 1 : 1 + text] = text_visible[None, :, None, None, :]
     for index, window in enumerate(windows):
-        regions = np.tile(region_ids(grid, window), len(GIVEN_SLOTS))
+        regions = np.tile(region_ids(grid, window, wrapped), len(GIVEN_SLOTS))
         temporal[index, ..., text:, 1 + text :] = regions[:, None] == regions[None]
     return as_bias(spatial), as_bias(temporal)
 
