@@ -33,7 +33,8 @@ class GoldenCase:
 
     def __str__(self) -> str:
         verdict = "ok" if self.passes else "TOO LARGE"
-        figures = f"{self.difference:.2e} {self.unit} (limit {self.limit:.0e})"
+        figure = f"{self.difference:.2e}" if self.limit else f"{self.difference:g}"
+        figures = f"{figure} {self.unit} (limit {self.limit:g})"
         return f"{self.side:5} {self.name}: {figures} {verdict}"
 
 
