@@ -8,18 +8,6 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class SamplingDefaults:
-    """Cluster sampling of the released pipeline: every fine cell is drawn once."""
-
-    temperature: float = 1.0
-    clusters: int = 6  # kept
-    inner_temperature: float = 0.6  # within the drawn cluster
-
-
-DSR_SAMPLING = SamplingDefaults()
-
-
-@dataclass(frozen=True)
 class DsrConfig:
     """The defaults are those of the released `cogview2-dsr`. Ids are flat."""
 

@@ -11,6 +11,7 @@ import torch
 from training.cogvideo.golden_case import GoldenCase, Side, differing, largest_difference
 from training.cogvideo.golden_files import GoldenFile, read_golden
 from training.dsr.config import DsrConfig
+from training.dsr.golden_sampling import check_cluster_graph
 from training.dsr.graph import DsrGraph
 from training.dsr.model import DsrTransformer
 from training.dsr.weights import dsr_from_arrays
@@ -22,13 +23,16 @@ CLEAR_MARGIN = 1e-4  # below it, the two largest logits may change places
 
 
 def check_dsr(folder: Path) -> Iterator[GoldenCase]:
-    """Every vector of dsr.npz, through the torch model and the exported fp32 graph."""
+    """Every vector of dsr.npz, through the torch model and the exported fp32 graph; where the set
+    has sampling.npz, also its distributions through the sampler in that graph."""
     golden = read_golden(folder / "dsr.npz")
     _, weights = golden.split("io.")
     model = dsr_from_arrays(weights, DsrConfig.from_json(golden.config))
     yield from _check_layout(golden, model)
     yield from _check_torch(golden, model)
     yield from _check_logits(golden, "onnx", _onnx_logits(golden, model), ONNX_LIMIT)
+    if (folder / "sampling.npz").is_file():
+        yield from check_cluster_graph(folder)
 
 
 def _check_layout(golden: GoldenFile, model: DsrTransformer) -> Iterator[GoldenCase]:

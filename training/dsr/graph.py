@@ -1,4 +1,5 @@
-"""Super-resolution as one ONNX graph: text and a frame's tokens in, logits of the fine cells out.
+"""Super-resolution as one ONNX graph: text and a frame's tokens in, the fine cells' logits or their
+drawn tokens out.
 
 It computes what `DsrTransformer` computes. Fine rows stand in tile order from the embedding to the
 head; text rows and coarse rows attend apart, so that no bias depends on the text's length.
@@ -15,9 +16,13 @@ import numpy as np
 import onnx
 from torch import Tensor, nn
 
+from training.dsr.cluster_graph import ClusterGraph
 from training.dsr.model import TILES_AT_ONCE, DsrLayer, DsrTransformer
 from training.export.graph_builder import GraphBuilder
 from training.export.weight_storage import Precision, store
+from training.transformer.cluster_sampling import ClusterSampling
+
+CELLS_AT_ONCE = 400  # that tokens are drawn for: their released logits are 32 MB
 
 _END = 1 << 31
 Heads = tuple[str, str, str]
@@ -54,6 +59,28 @@ class DsrGraph:
         self.head(self.rows_of(self.fine_hidden(), "cells"), "logits")
         self.g.output("logits", "float32", ["B", "M", self.config.codes])
         return self.g.model()
+
+    def build_drawing(self, sampling: ClusterSampling) -> onnx.ModelProto:
+        """text and tokens as for `build`, uniforms float32 [B, F], one number in [0, 1) for each
+        row-major fine cell -> fine_tokens int32 [B, fine grid, fine grid].
+
+        All logits of a released frame would be 288 MB: they are made and drawn from in chunks.
+        """
+        g, side = self.g, self.config.fine_grid
+        self._declare_inputs()
+        g.input("uniforms", "float32", ["B", self.config.fine_cells])
+        hidden = self.rows_of(self.fine_hidden(), g.constant(np.arange(side**2), "int32"))
+        clusters, drawn = ClusterGraph(g, sampling), []
+        for start in range(0, side**2, CELLS_AT_ONCE):
+            end = min(start + CELLS_AT_ONCE, side**2)
+            logits = g.reshape(self.head(g.slice(hidden, start, end, 1)), -1, self.config.codes)
+            numbers = g.reshape(g.slice("uniforms", start, end, 1), -1, 1)
+            drawn.append(g.reshape(clusters.draw(logits, numbers).codes, -1, end - start))
+        codes = drawn[0] if len(drawn) == 1 else g.node("Concat", *drawn, axis=1)
+        squares = g.reshape(codes, -1, side, side)
+        g.node("Cast", squares, name="fine_tokens", to=onnx.TensorProto.INT32)
+        g.output("fine_tokens", "int32", ["B", side, side])
+        return g.model()
 
     def fine_hidden(self) -> str:
         """Final hidden rows of the fine cells in tile order, [B, F, hidden]."""

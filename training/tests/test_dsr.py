@@ -6,14 +6,23 @@ import numpy as np
 import pytest
 import torch
 
+from training.dsr.cluster_graph import ClusterGraph
 from training.dsr.config import DsrConfig
 from training.dsr.golden import check_dsr
+from training.dsr.golden_sampling import graph_probabilities
 from training.dsr.graph import DsrGraph
 from training.dsr.model import DsrTransformer
+from training.dsr.sampling import dsr_sampling
 from training.dsr.tiles import plan_tiles
 from training.dsr.weights import dsr_from_arrays, original_names
+from training.export.graph_builder import GraphBuilder
 from training.export.onnx_transformer import open_session
 from training.tests.golden_folder import FOLDER, needs_golden
+from training.transformer.cluster_sampling import (
+    ClusterSampling,
+    code_probabilities,
+    draw_code,
+)
 
 SMALL = DsrConfig(
     layers=2,
@@ -139,6 +148,59 @@ def test_graph_computes_what_torch_computes(length, tile, at_once):
     expected = model.logits(model(text, coarse)[:, cells])
     assert logits.shape == (2, 5, 40)
     assert np.abs(logits - expected.numpy()).max() < 2e-5
+
+
+def test_graph_draws_what_the_sampler_draws(monkeypatch):
+    """Over chunks of cells that do not divide the grid; clusters of unequal sizes."""
+    monkeypatch.setattr("training.dsr.graph.CELLS_AT_ONCE", 100)
+    model, generator = small_model(), np.random.default_rng(8)
+    sampling = dsr_sampling(generator.permutation(np.minimum(np.arange(40) // 3, 9)))
+    text, coarse = inputs()
+    numbers = generator.random((2, 324)).astype(np.float32)
+    graph = DsrGraph(model, "fp32").build_drawing(sampling)
+    feeds = {"text": text.numpy(), "tokens": coarse.view(2, 6, 6).numpy()}
+    (drawn,) = open_session(graph.SerializeToString()).run(
+        ["fine_tokens"],
+        {"uniforms": numbers} | {name: ids.astype(np.int32) for name, ids in feeds.items()},
+    )
+    logits = model.logits(model(text, coarse)).numpy()
+    expected = [
+        [draw_code(row, sampling, float(u)) for row, u in zip(rows, us, strict=True)]
+        for rows, us in zip(logits, numbers, strict=True)
+    ]
+    assert drawn.shape == (2, 18, 18)
+    assert np.array_equal(drawn.reshape(2, -1), expected)
+    assert len(np.unique(drawn)) > 20
+
+
+def test_graph_probabilities_are_the_samplers():
+    generator = np.random.default_rng(9)
+    sampling = ClusterSampling(generator.integers(0, 5, 40), 1.3, 3, 0.5)
+    logits = generator.normal(0, 2, (6, 40)).astype(np.float32)
+    found = graph_probabilities(sampling, logits)
+    expected = np.stack([code_probabilities(row, sampling) for row in logits])
+    assert np.abs(found - expected).max() < 1e-6
+
+
+def test_the_highest_number_draws_a_code_of_the_cluster():
+    """Rounding must not run into the padding, whose place holds code 0."""
+    clusters = np.array([0] * 5 + [1] * 2 + [2] * 3)
+    logits = np.full((1, 10), -3, np.float32)
+    logits[0, 5:7] = 4
+    sampling = ClusterSampling(clusters, 1.0, 1, 0.6)
+    g = GraphBuilder("highest")
+    g.input("logits", "float32", [1, 10])
+    g.input("uniforms", "float32", [1, 1])
+    g.output(ClusterGraph(g, sampling).draw("logits", "uniforms").codes, "int64", [1])
+    session = open_session(g.model().SerializeToString())
+    for number, code in ((0, 5), (1 - 2**-24, 6)):
+        feeds = {"logits": logits, "uniforms": np.array([[number]], np.float32)}
+        assert session.run(None, feeds)[0].tolist() == [code]
+
+
+def test_too_few_clusters_are_refused():
+    with pytest.raises(ValueError, match="5 clusters have codes, but 6"):
+        ClusterGraph(GraphBuilder("few"), dsr_sampling(np.arange(40) % 5))
 
 
 def test_arrays_load_by_name():
