@@ -18,8 +18,13 @@ export interface ModelFile {
 /** One exported graph. More than one file = shards, run in this order. */
 export interface GraphManifest {
   files: ModelFile[];
-  /** Weights that other graphs have too: appended to the bytes of the only file. */
+  /** Weights that other graphs have too: appended to the bytes of the only file; with several
+   *  files there is one for each of them. */
   weights?: ModelFile[];
+  /** So many files, from the first, run in main memory: they look rows of large tables up. */
+  mainMemoryFiles?: number;
+  /** Tensors that one file makes for a later one; between files on the GPU they stay there. */
+  hiddenStates?: string[];
   /** Tensor names in the graph's own order; checked against the session before the first run. */
   inputs: string[];
   outputs: string[];

@@ -168,17 +168,28 @@ function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {
 
 function readGraph(graph: ManifestReader): GraphManifest {
   const files = graph.list('files', 1, readFile);
-  const shared = graph.value['weights'] !== undefined;
-  if (shared && files.length > 1) {
-    fail(graph.at('weights'), 'must not stand beside several files', files.length);
-  }
   return {
     files,
-    ...(shared && { weights: graph.list('weights', 1, readFile) }),
+    ...readWeights(graph, files.length),
+    ...(graph.value['mainMemoryFiles'] === undefined
+      ? {}
+      : { mainMemoryFiles: graph.integer('mainMemoryFiles', 0, files.length) }),
+    ...(graph.value['hiddenStates'] === undefined
+      ? {}
+      : { hiddenStates: graph.textList('hiddenStates') }),
     inputs: graph.textList('inputs'),
     outputs: graph.textList('outputs'),
     precision: graph.text('precision'),
   };
+}
+
+function readWeights(graph: ManifestReader, files: number): Pick<GraphManifest, 'weights'> {
+  if (graph.value['weights'] === undefined) return {};
+  const weights = graph.list('weights', 1, readFile);
+  if (files > 1 && weights.length !== files) {
+    fail(graph.at('weights'), `must be one for each of ${files} files`, weights.length);
+  }
+  return { weights };
 }
 
 function readFile(file: ManifestReader): ModelFile {

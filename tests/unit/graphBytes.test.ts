@@ -31,8 +31,23 @@ describe('weights that graphs share', () => {
     expect(paths).toContain('decoder.onnx');
   });
 
-  it('must not stand beside shards', async () => {
+  it('belong one to each shard', async () => {
+    const shard = (path: string): ModelFile => ({ ...WEIGHTS, path });
+    const { keyframes } = (
+      await sharedManifest(({ graphs }) => {
+        graphs.keyframes.files = [shard('a.onnx'), shard('b.onnx')];
+        graphs.keyframes.weights = [shard('a.weights'), shard('b.weights')];
+      })
+    ).graphs;
+    const read = ({ path }: ModelFile) => Promise.resolve(new TextEncoder().encode(path));
+    const found = (await readGraphBytes(keyframes, read)).map((b) => new TextDecoder().decode(b));
+    expect(found).toEqual(['a.onnxa.weights', 'b.onnxb.weights']);
+  });
+
+  it('must be as many as the shards', async () => {
     const shards = sharedManifest(({ graphs }) => graphs.keyframes.files.push(WEIGHTS));
-    await expect(shards).rejects.toThrow('graphs.keyframes.weights must not stand beside');
+    await expect(shards).rejects.toThrow(
+      'graphs.keyframes.weights must be one for each of 2 files',
+    );
   });
 });

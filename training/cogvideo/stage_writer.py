@@ -106,6 +106,7 @@ def _names(nodes: Sequence[onnx.ModelProto]) -> dict[str, list[str]]:
     inner = {name for name in made if name in taken}
     outputs = [name for name in made if name not in inner]
     return {
+        "hiddenStates": [name for name in made if name in inner],
         "inputs": [name for name in taken if name not in inner],
         "outputs": sorted(outputs, key=lambda name: name != "logits"),
     }

@@ -6,13 +6,15 @@ export async function readGraphBytes(
   graph: GraphManifest,
   read: (file: ModelFile) => Promise<Uint8Array>,
 ): Promise<Uint8Array[]> {
+  const { files, weights = [] } = graph;
   const shards: Uint8Array[] = [];
-  for (const file of graph.files) shards.push(await read(file));
-  const [only] = shards;
-  if (!only || !graph.weights) return shards;
-  const parts = [only];
-  for (const file of graph.weights) parts.push(await read(file));
-  return [joined(parts)];
+  for (const [index, file] of files.entries()) {
+    const parts = [await read(file)];
+    const own = files.length === 1 ? weights : weights.slice(index, index + 1);
+    for (const part of own) parts.push(await read(part));
+    shards.push(parts.length === 1 ? parts[0]! : joined(parts));
+  }
+  return shards;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

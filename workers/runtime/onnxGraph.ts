@@ -35,7 +35,9 @@ export class OnnxGraph {
     try {
       for (const [index, bytes] of files.entries()) {
         const path = manifest.files[index]?.path ?? name;
-        sessions.push(await createSession(runtime, path, bytes, placement, manifest));
+        const inMainMemory = index < (manifest.mainMemoryFiles ?? 0);
+        const place: GraphPlacement = inMainMemory ? { where: 'cpu' } : placement;
+        sessions.push(await createSession(runtime, path, bytes, place, manifest));
       }
       checkNames(name, manifest, sessions);
     } catch (error) {
@@ -90,15 +92,17 @@ async function createSession(
   manifest: GraphManifest,
 ): Promise<InferenceSession> {
   const onGpu = placement.where === 'accelerator' && runtime.device !== undefined;
-  const inGpu = (output: string): boolean => onGpu && (placement.gpuOutputs?.(output) ?? false);
   const options: InferenceSession.SessionOptions = {
     executionProviders: runtime.providers(placement.where),
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   };
   if (onGpu) {
+    const { outputs, hiddenStates = [] } = manifest;
+    const inGpu = outputs.filter((output) => placement.gpuOutputs?.(output) ?? false);
+    // Outputs that are not named go to main memory.
     options.preferredOutputLocation = Object.fromEntries(
-      manifest.outputs.map((output) => [output, inGpu(output) ? 'gpu-buffer' : 'cpu'] as const),
+      [...inGpu, ...hiddenStates].map((output) => [output, 'gpu-buffer'] as const),
     );
   }
   try {
