@@ -37,9 +37,10 @@ class Sequence:
     pos: np.ndarray  # (slot, cell) [P, 2]
 
 
-def check_decoding(stage: GoldenStage, rows: int = 1) -> Iterator[GoldenCase]:
-    """All cached blocks of the stage on both sides; `rows` as in `TeacherForcedDecoder`."""
-    sides: tuple[Side, ...] = ("torch", "onnx")
+def check_decoding(
+    stage: GoldenStage, rows: int = 1, sides: tuple[Side, ...] = ("torch", "onnx")
+) -> Iterator[GoldenCase]:
+    """All cached blocks of the stage on each side; `rows` as in `TeacherForcedDecoder`."""
     for side in sides:
         if stage.number == 1:
             yield from _check_group(stage, side, "first frame", first_frames(stage), rows)

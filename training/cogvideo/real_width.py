@@ -104,6 +104,7 @@ def _feeds(budget: StageBudget) -> dict[str, np.ndarray]:
     feeds = {
         "hidden_0": rng.standard_normal((1, 1, config.hidden), np.float32),
         "positions": np.array([[config.text_slots + 5 * budget.cells - 1]], np.int32),
+        "temporal_share": np.ones((1, 1, 1), np.float32),
         "spatial_bias": np.zeros((1, 1, 1, slots["spatial"] + 1), np.float32),
         "temporal_bias": np.zeros((1, 1, 1, 1, slots["temporal"] + 1), np.float32),
     }

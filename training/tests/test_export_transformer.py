@@ -30,6 +30,7 @@ VARIANTS = {
         windows=(),
     ),
     "text summary": replace(_BASE, text_summary=24),
+    "first frame": replace(_BASE, base_first_frame=True),
     "hint without gate": replace(_BASE, copy_gate=False),
     "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),
 }
@@ -76,7 +77,13 @@ def _feeds(
             for _ in range(config.layers)
         ],
         _texts(config, batch) if config.text_summary else None,
+        _shares(batch) if config.base_first_frame else None,
     )
+
+
+def _shares(batch: int) -> torch.Tensor:
+    """[B, 1, 1]: the first sequence is drawn by the base channel alone."""
+    return (torch.arange(batch) > 0).float()[:, None, None]
 
 
 def _texts(config: TransformerConfig, batch: int) -> torch.Tensor:
