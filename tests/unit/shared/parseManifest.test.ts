@@ -77,6 +77,11 @@ describe('parseManifest', () => {
         d.upscaledPixels = 80;
       },
     ],
+    [
+      'more files in main memory than there are',
+      /graphs\.keyframes\.mainMemoryFiles must be a number from 0 to 1, but is 2/,
+      (d) => ((d.graphs.keyframes as Record<string, unknown>).mainMemoryFiles = 2),
+    ],
     ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
     [
       'id within the codes',
