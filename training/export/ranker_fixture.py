@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "fixtures" / "ranker"
 MICRO_PACKAGE = ROOT / "tests" / "fixtures" / "models" / "micro"
 _PRECISION: Precision = "int8"
-_SETTINGS = Settings(2.0, 1.0, 0.8, 20, candidates=3)
+_CANDIDATES = 3
 _PROMPT, _RATE, _ROUNDS = "a lion drinks water at the lake", 1, 1
 _LEAST_MARGIN = 0.02
 """Nats between the best candidate and the next: no test may hang on a near tie."""
@@ -72,9 +72,10 @@ def ranked_package(folder: Path, package: Path = MICRO_PACKAGE) -> ModelPackage:
 
 def golden_choice(package: ModelPackage) -> dict[str, Any]:
     """A clip whose best candidate is not the first, with the scores of all of them."""
-    sampler = ClipSampler(package, _SETTINGS)
+    settings = Settings.of_manifest(package.manifest, candidates=_CANDIDATES)
+    sampler, count = ClipSampler(package, settings), settings.candidates
     for seed in range(_MOST_SEEDS):
-        wish, count = Wish(_PROMPT, seed, _RATE), _SETTINGS.candidates
+        wish = Wish(_PROMPT, seed, _RATE)
         drawn = sampler._key_frames([wish] * count, range(count))
         scores = sampler.scores([wish] * count, drawn)
         order = np.argsort(-scores)
@@ -86,10 +87,10 @@ def golden_choice(package: ModelPackage) -> dict[str, Any]:
         "prompt": _PROMPT,
         "seed": seed,
         "keyRate": _RATE,
-        "guidance": _SETTINGS.guidance,
-        "interpolationGuidance": _SETTINGS.interpolation_guidance,
-        "temperature": _SETTINGS.temperature,
-        "topK": _SETTINGS.top_k,
+        "guidance": settings.guidance,
+        "interpolationGuidance": settings.interpolation_guidance,
+        "temperature": settings.temperature,
+        "topK": settings.top_k,
         "candidates": count,
         "keyFrames": drawn.tolist(),
         "scores": [round(float(score), 5) for score in scores],
