@@ -76,7 +76,8 @@ export class Pipeline implements PipelineApi {
     const job = new AbortController();
     this.#job = job;
     try {
-      const shape = { rounds: checked.rounds, cells: manifest.grid ** 2 };
+      const { rounds, candidates } = checked;
+      const shape = { rounds, candidates, cells: manifest.grid ** 2 };
       return await generateVideo({
         manifest,
         graphs,

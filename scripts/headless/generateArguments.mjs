@@ -17,8 +17,9 @@ Draws clips with the built app in a headless browser and saves what its Export b
   --seed N            0 to 4294967295; default: a random one, which is printed
   --guidance X        how strictly the frames follow the prompt; 1 = off
   --temperature X     lower is steadier, higher more varied
-  --top-k N           candidates for each cell; 0 = all
+  --top-k N           codes that each cell is drawn from; 0 = all
   --rounds N          in-between rounds; the clip has 4 * 2^N + 1 frames
+  --candidates N      draws the key frames N times and keeps what fits best (models with a ranker)
   --rate R            key frames per second of action, or auto
   --model DIR         a model package's folder, or the name of one under public/models
   --backend NAME      auto, wasm or webgpu
@@ -37,6 +38,7 @@ const LINK_NAMES = /** @type {const} */ ({
   temperature: 'temperature',
   'top-k': 'topk',
   rounds: 'rounds',
+  candidates: 'candidates',
   rate: 'rate',
   backend: 'backend',
   threads: 'threads',
@@ -100,6 +102,7 @@ function optionValues(argv) {
         temperature: text,
         'top-k': text,
         rounds: text,
+        candidates: text,
         rate: text,
         model: text,
         backend: text,

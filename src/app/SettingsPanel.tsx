@@ -99,6 +99,16 @@ function SamplingFields({
         step={1}
         onChange={(value) => override('rounds', value)}
       />
+      {manifest.graphs.ranker && (
+        <NumberField
+          option="candidates"
+          label={texts.candidates}
+          help={texts.candidatesHelp}
+          value={options.candidates}
+          step={1}
+          onChange={(value) => override('candidates', value)}
+        />
+      )}
     </>
   );
 }

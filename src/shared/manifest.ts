@@ -33,12 +33,12 @@ export interface GraphManifest {
 }
 
 export const REQUIRED_GRAPHS = ['tokenizer', 'keyframes', 'interpolation', 'decoder'] as const;
-export const OPTIONAL_GRAPHS = ['encoder', 'upscaler'] as const;
+export const OPTIONAL_GRAPHS = ['encoder', 'upscaler', 'ranker'] as const;
 export type RequiredGraph = (typeof REQUIRED_GRAPHS)[number];
 export type OptionalGraph = (typeof OPTIONAL_GRAPHS)[number];
 export type GraphName = RequiredGraph | OptionalGraph;
 /** Graphs that a job may need. */
-export type DrawingGraph = RequiredGraph | 'upscaler';
+export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker';
 
 /** Temporal attention window, in grid cells; the region of (r, c) is
  *  (floor((r + shift) / height), floor((c + shift) / width)). */
@@ -101,7 +101,14 @@ export interface SamplingDefaults {
   interpolationGuidance: number;
   /** Added to the attention scores of text keys (CogVideo: 1.4 without guidance); 0 = off. */
   textBoost: number;
+  /**
+   * How many times the key frames are drawn; the set that the ranker likes best is kept. Only in
+   * packages with a ranker, which may leave it out; 1 = no choice.
+   */
+  candidates?: number;
 }
+
+export const MOST_CANDIDATES = 8;
 
 export interface ExamplePrompt {
   text: string;
@@ -162,5 +169,6 @@ export interface ModelManifest {
 
 /** The graphs of a package that are fetched before the first job. */
 export function drawingGraphs({ graphs }: Pick<ModelManifest, 'graphs'>): DrawingGraph[] {
-  return graphs.upscaler ? [...REQUIRED_GRAPHS, 'upscaler'] : [...REQUIRED_GRAPHS];
+  const present = (['upscaler', 'ranker'] as const).filter((name) => graphs[name]);
+  return [...REQUIRED_GRAPHS, ...present];
 }

@@ -1,6 +1,7 @@
 /** What a user chooses for one clip: type, limits, defaults and validation. */
 import { FlipbookError } from './errors';
 import { checkKnown } from './knownPrompt';
+import { MOST_CANDIDATES } from './manifest';
 import type { ModelManifest } from './manifest';
 
 export interface GenerationOptions {
@@ -16,18 +17,21 @@ export interface GenerationOptions {
   rounds: number;
   /** Key frame rate in frames per second, or 'auto' for the manifest's rule. */
   keyRate: number | 'auto';
+  /** How many times the key frames are drawn; the model's ranker keeps the best. */
+  candidates: number;
 }
 
 export const PROMPT_MAX_CHARACTERS = 500;
 export const SEED_MAX = 0xffffffff;
 
-/** Inclusive limits of each numeric setting; `rounds` is further limited by the manifest. */
+/** Inclusive limits of each numeric setting; the manifest limits `rounds` and `candidates` further. */
 export const OPTION_LIMITS = {
   seed: { min: 0, max: SEED_MAX, integer: true },
   guidance: { min: 1, max: 10, integer: false },
   temperature: { min: 0.05, max: 2, integer: false },
   topK: { min: 0, max: 20000, integer: true },
   rounds: { min: 0, max: 6, integer: true },
+  candidates: { min: 1, max: MOST_CANDIDATES, integer: true },
 } as const;
 
 export type NumericOption = keyof typeof OPTION_LIMITS;
@@ -99,5 +103,15 @@ export function checkOptions(
     topK: checkNumericOption('topK', options.topK),
     rounds,
     keyRate,
+    candidates: checkCandidates(options.candidates, manifest),
   };
+}
+
+function checkCandidates(value: number, { graphs }: ModelManifest): number {
+  const candidates = checkNumericOption('candidates', value);
+  if (candidates === 1 || graphs.ranker) return candidates;
+  throw new FlipbookError(
+    'InvalidOption',
+    `candidates must be 1 for this model, which has no ranker to choose with, but is ${candidates}.`,
+  );
 }

@@ -1,7 +1,7 @@
 /** Checks an unknown `manifest.json` against format 1. Trust begins where this function returns. */
 import { fail, ManifestReader } from './manifestReader';
 import type { Json } from './manifestReader';
-import { MANIFEST_FORMAT, OPTIONAL_GRAPHS, REQUIRED_GRAPHS } from './manifest';
+import { MANIFEST_FORMAT, MOST_CANDIDATES, OPTIONAL_GRAPHS, REQUIRED_GRAPHS } from './manifest';
 import type {
   ArchitectureManifest,
   GraphManifest,
@@ -45,7 +45,7 @@ export function parseManifest(value: unknown): ModelManifest {
     keyframeWindows: root.list('keyframeWindows', 0, readWindow),
     interpolationWindows: root.list('interpolationWindows', 0, readWindow),
     architecture: readArchitecture(root.child('architecture')),
-    sampling: readSampling(root.child('sampling')),
+    sampling: readSampling(root.child('sampling'), graphs),
     examples: root.list('examples', 0, (example) => ({
       text: example.text('text'),
       language: example.oneOf('language', ['en', 'zh']),
@@ -141,7 +141,7 @@ function readArchitecture(architecture: ManifestReader): ArchitectureManifest {
   };
 }
 
-function readSampling(sampling: ManifestReader): SamplingDefaults {
+function readSampling(sampling: ManifestReader, graphs: ModelManifest['graphs']): SamplingDefaults {
   return {
     temperature: sampling.number('temperature', 0, 10),
     topK: sampling.integer('topK', 0, 1 << 20),
@@ -151,7 +151,19 @@ function readSampling(sampling: ManifestReader): SamplingDefaults {
       : { guidanceFloor: sampling.number('guidanceFloor', 0, 1) }),
     interpolationGuidance: sampling.number('interpolationGuidance', 1, 100),
     textBoost: sampling.number('textBoost', -100, 100),
+    ...readCandidates(sampling, graphs),
   };
+}
+
+/** Stated at most where there is a ranker to choose. */
+function readCandidates(
+  sampling: ManifestReader,
+  { ranker }: ModelManifest['graphs'],
+): Pick<SamplingDefaults, 'candidates'> {
+  const stated = sampling.value['candidates'];
+  if (stated === undefined) return {};
+  if (!ranker) return fail(sampling.at('candidates'), 'needs graphs.ranker', stated);
+  return { candidates: sampling.integer('candidates', 1, MOST_CANDIDATES) };
 }
 
 function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {

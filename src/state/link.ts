@@ -15,7 +15,11 @@ const PARAMETERS = {
   temperature: 'temperature',
   topK: 'topk',
   rounds: 'rounds',
+  candidates: 'candidates',
 } as const satisfies Record<NumericOption, string>;
+
+/** Those that have a default in the model. */
+const NUMERIC_OVERRIDES = ['guidance', 'temperature', 'topK', 'rounds', 'candidates'] as const;
 
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 /** No browser starts more for one page. */
@@ -97,7 +101,7 @@ export function parseLink(search: string): Link {
   const problems: LinkProblem[] = [];
   const report: Report = (problem) => void problems.push(problem);
   const overrides: Overrides = {};
-  for (const option of ['guidance', 'temperature', 'topK', 'rounds'] as const) {
+  for (const option of NUMERIC_OVERRIDES) {
     const value = readNumber(query, option, report);
     if (value !== null) overrides[option] = value;
   }
@@ -124,7 +128,7 @@ export function formatLink(
 ): string {
   const query = new URLSearchParams();
   query.set('prompt', options.prompt);
-  for (const option of ['seed', 'guidance', 'temperature', 'topK', 'rounds'] as const) {
+  for (const option of ['seed', ...NUMERIC_OVERRIDES] as const) {
     query.set(PARAMETERS[option], String(options[option]));
   }
   query.set('rate', String(options.keyRate));

@@ -5,7 +5,7 @@ import type { Failure } from './failure';
 
 /** Settings that have a default in the model; absent = the model's default. */
 export type Overrides = Partial<
-  Pick<GenerationOptions, 'guidance' | 'temperature' | 'topK' | 'rounds' | 'keyRate'>
+  Pick<GenerationOptions, 'guidance' | 'temperature' | 'topK' | 'rounds' | 'keyRate' | 'candidates'>
 >;
 
 /** A value of the link that was not usable, and why. The default is used instead. */
@@ -39,6 +39,7 @@ export function modelDefaults(manifest: ModelManifest): Required<Overrides> {
     topK: manifest.sampling.topK,
     rounds: manifest.maxRounds,
     keyRate: 'auto',
+    candidates: manifest.sampling.candidates ?? 1,
   };
 }
 
@@ -48,12 +49,13 @@ export function effectiveOptions(settings: Settings, manifest: ModelManifest): G
   return { prompt, seed, ...modelDefaults(manifest), ...overrides };
 }
 
-/** Splits off the overrides that this model cannot serve: too many rounds, an unknown rate. */
+/** Splits off the overrides that this model cannot serve: too many rounds, an unknown rate,
+ *  candidates that nothing could choose among. */
 export function fitToModel(
   overrides: Overrides,
   manifest: ModelManifest,
 ): { overrides: Overrides; problems: LinkProblem[] } {
-  const { rounds, keyRate, ...rest } = overrides;
+  const { rounds, keyRate, candidates, ...rest } = overrides;
   const fitting: Overrides = { ...rest };
   const problems: LinkProblem[] = [];
   if (rounds !== undefined) {
@@ -69,6 +71,13 @@ export function fitToModel(
     else {
       const problem = { rule: 'oneOf' as const, choices: ['auto', ...rates.map(String)] };
       problems.push({ field: 'rate', value: String(keyRate), problem });
+    }
+  }
+  if (candidates !== undefined) {
+    if (candidates === 1 || manifest.graphs.ranker) fitting.candidates = candidates;
+    else {
+      const problem = { rule: 'range', min: 1, max: 1, integer: true } as const;
+      problems.push({ field: 'candidates', value: String(candidates), problem });
     }
   }
   return { overrides: fitting, problems };

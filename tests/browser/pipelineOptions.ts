@@ -36,6 +36,7 @@ export function optionsOf(clip: GoldenClip, rounds: number): GenerationOptions {
     keyRate,
     topK,
     rounds,
+    candidates: 1,
     temperature: greedy ? 1 : clip.temperature,
   };
 }

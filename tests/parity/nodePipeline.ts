@@ -47,7 +47,7 @@ export function nodeJob(
   options: Partial<GenerationOptions> & { prompt: string },
   onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
 ): NodeJob {
-  const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1 };
+  const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
   const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);
   const progress: Progress[] = [];
   const abort = new AbortController();
@@ -64,7 +64,10 @@ export function nodeJob(
     report,
     cacheBytes: CACHE_BYTES,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
-    meter: new JobMeter({ rounds: checked.rounds, cells: manifest.grid ** 2 }, report),
+    meter: new JobMeter(
+      { rounds: checked.rounds, candidates: checked.candidates, cells: manifest.grid ** 2 },
+      report,
+    ),
   };
   return { context, progress, abort };
 }

@@ -10,6 +10,7 @@ const OPTIONS: GenerationOptions = {
   topK: 0,
   rounds: 2,
   keyRate: 'auto',
+  candidates: 3,
 };
 
 describe('parseLink', () => {
@@ -52,6 +53,8 @@ describe('parseLink', () => {
     ['topk', '1e3'],
     ['topk', '0x10'],
     ['rounds', '7'],
+    ['candidates', '0'],
+    ['candidates', '9'],
     ['rate', 'fast'],
     ['rate', '-2'],
     ['rate', '0'],

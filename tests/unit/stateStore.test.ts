@@ -16,6 +16,7 @@ const MANIFEST = {
   rates: [{ framesPerSecond: 1, durationText: '4.0秒' }],
   sampling: { temperature: 0.8, topK: 20, guidance: 2, interpolationGuidance: 1, textBoost: 0 },
   knownWords: { en: ['drinks', 'fox', 'lion'], zh: [] },
+  graphs: {},
   examples: [],
 } as unknown as ModelManifest;
 
@@ -132,7 +133,7 @@ describe('generate', () => {
     await settle();
     expect(store.getState().job).toMatchObject({ status: 'running', clip: { modelId: 'test' } });
     expect(links).toEqual([
-      '?prompt=a+lion+drinks&seed=7&guidance=2&temperature=0.8&topk=20&rounds=3&rate=auto&model=test',
+      '?prompt=a+lion+drinks&seed=7&guidance=2&temperature=0.8&topk=20&rounds=3&candidates=1&rate=auto&model=test',
     ]);
     expect(frames.slotCount).toBe(33);
     client.jobs[0]?.report({
@@ -314,12 +315,15 @@ describe('a lost worker', () => {
 
 describe('settings', () => {
   it('reports and drops what the model cannot serve', async () => {
-    const { store } = await setUpReady({ overrides: { rounds: 5, keyRate: 3, topK: 9 } });
+    const { store } = await setUpReady({
+      overrides: { rounds: 5, keyRate: 3, topK: 9, candidates: 2 },
+    });
     const { overrides, linkProblems } = store.getState().settings;
     expect(overrides).toEqual({ topK: 9 });
     expect(linkProblems.map(({ field, value }) => [field, value])).toEqual([
       ['rounds', '5'],
       ['rate', '3'],
+      ['candidates', '2'],
     ]);
   });
 

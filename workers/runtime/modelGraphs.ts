@@ -13,8 +13,11 @@ import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
 import { TransformerRunner } from './transformerRunner';
 
-/** Without an upscaler where the package has none. */
-export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & { upscaler?: OnnxGraph };
+/** Without an upscaler or ranker where the package has none. */
+export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & {
+  upscaler?: OnnxGraph;
+  ranker?: OnnxGraph;
+};
 
 const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   // A few integers through many small operators: always faster on the CPU.
@@ -23,6 +26,8 @@ const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   interpolation: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
   decoder: { where: 'accelerator' },
   upscaler: { where: 'accelerator' },
+  // One run a clip: compiling its shaders would take longer.
+  ranker: { where: 'cpu' },
 };
 
 /** The files of one graph, in the order of its shards. */

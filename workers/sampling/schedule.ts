@@ -53,9 +53,9 @@ export function stepCounts(rounds: number, cells: number): { keyframes: number; 
   return { keyframes: WINDOW_FRAMES * cells, round: rounds > 0 ? 2 * cells : 0 };
 }
 
-/** Cells drawn in the whole job, all rounds. */
-export function jobCells(rounds: number, cells: number): number {
-  return clipFrames(rounds) * cells;
+/** Cells drawn in the whole job, all rounds, with the key frames drawn `candidates` times. */
+export function jobCells(rounds: number, cells: number, candidates = 1): number {
+  return (clipFrames(rounds) + (candidates - 1) * WINDOW_FRAMES) * cells;
 }
 
 /** Cells drawn in round `round` (1..): two frames in each window. */

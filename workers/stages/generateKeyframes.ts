@@ -1,72 +1,102 @@
-/** Draws the five key frames one after the other. */
+/** Draws the five key frames one after the other, once or in several candidates. */
 import { streamKey } from '../sampling/randomStream';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFrame, samplerMemory } from './drawFrame';
 import type { DrawnWindows } from './drawFrame';
+import { rankKeyFrames } from './rankKeyFrames';
 import type { TokenizedPrompt } from './tokenizePrompt';
 import { guidanceTexts } from './tokenizePrompt';
+import { windowsThatFit } from './windowsThatFit';
 
-/** One clip per job, so the random stream's sample number is fixed. */
-const SAMPLE = 0;
+/** Tokens [cells] of the five key frames. */
+type Candidate = Int32Array[];
 
-/** Yields the frame being drawn after every grid row, and each finished frame. */
+/**
+ * Yields the frame being drawn after every grid row, and each finished frame. Of several
+ * candidates the first is shown; if another one fits the prompt better, its frames follow.
+ */
 export async function* generateKeyframes(
   text: TokenizedPrompt,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, KeyFrames> {
-  const { manifest, graphs, options, meter } = context;
-  const { guidance, seed } = options;
+  const { options, meter, signal } = context;
   meter.begin('keyframes', 0);
-  const texts = guidanceTexts(text, context.keyRate, guidance, context);
+  const size = windowsThatFit(options.guidance, context);
+  const candidates: Candidate[] = [];
+  while (candidates.length < options.candidates) {
+    const count = Math.min(size, options.candidates - candidates.length);
+    candidates.push(...(yield* drawCandidates(text, candidates.length, count, context)));
+  }
+  await context.breathe();
+  signal.throwIfAborted();
+  const best = await rankKeyFrames(text, candidates, context);
+  const slots = KEYFRAME_ORDER.map((index) => keyFrameSlot(index, options.rounds));
+  const frames = new Map(candidates[best]!.map((tokens, index) => [slots[index]!, tokens]));
+  if (best > 0) {
+    for (const [slot, tokens] of frames) {
+      yield { slot, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
+    }
+  }
+  return frames;
+}
+
+/** Draws candidates `first` to `first + count - 1` in one batch; candidate 0 is shown. */
+async function* drawCandidates(
+  text: TokenizedPrompt,
+  first: number,
+  count: number,
+  context: PipelineContext,
+): AsyncGenerator<DrawnFrame, Candidate[]> {
+  const { manifest, graphs, options, keyRate } = context;
+  const { guidance, seed } = options;
+  const branches = guidanceTexts(text, keyRate, guidance, context);
+  const candidates = Array.from({ length: count }, (_, index) => first + index);
+  const texts = branches.flatMap((branch) => candidates.map(() => branch));
   const runner = new TransformerRunner(graphs.keyframes, manifest, {
     texts,
     windows: manifest.keyframeWindows,
     order: KEYFRAME_ORDER,
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
   });
-  const frames = new Map<number, Int32Array>();
   try {
     await runner.prefill(texts.map(() => []));
-    const streams = [streamKey(seed, 0, SAMPLE)];
-    const memory = samplerMemory(manifest.codes);
-    const windows = { runner, streams, guidance, memory };
-    let previous: Int32Array | undefined;
+    const streams = candidates.map((candidate) => streamKey(seed, 0, candidate));
+    const windows = { runner, streams, guidance, memory: samplerMemory(manifest.codes) };
+    const drawn: Candidate[] = candidates.map(() => []);
     for (const index of KEYFRAME_ORDER) {
-      const tokens = new Int32Array(manifest.grid * manifest.grid);
-      const slot = keyFrameSlot(index, options.rounds);
-      yield* drawKeyFrame(windows, index, tokens, previous, slot, context);
-      frames.set(slot, tokens);
-      previous = tokens;
+      const drawing = drawKeyFrame(windows, index, drawn, context);
+      if (first === 0) yield* drawing;
+      else for await (const frame of drawing) void frame;
     }
+    return drawn;
   } finally {
     runner.dispose();
   }
-  return frames;
 }
 
+/** Adds one frame to every candidate of a batch; yields that of the batch's first. */
 async function* drawKeyFrame(
   windows: DrawnWindows,
   index: number,
-  tokens: Int32Array,
-  previous: Int32Array | undefined,
-  slot: number,
+  candidates: readonly Candidate[],
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame> {
-  const { grid } = context.manifest;
+  const { manifest, options } = context;
+  const { grid } = manifest;
   const cells = grid * grid;
-  const frame = {
-    order: index,
-    firstIndex: index * cells,
-    tokens: [tokens],
-    hintFrames: [previous ? [previous] : []],
-  };
+  const tokens = candidates.map(() => new Int32Array(cells));
+  const before = candidates.map((frames) => frames.slice(-1));
+  const frame = { order: index, firstIndex: index * cells, tokens, hintFrames: before };
+  const slot = keyFrameSlot(index, options.rounds);
+  const previous = before[0]?.[0];
   for await (const drawnCells of drawFrame(windows, frame, context)) {
     if (drawnCells % grid !== 0) continue;
-    const shown = tokens.slice();
+    const shown = tokens[0]!.slice();
     // Cells that are still to come show what the previous key frame has there.
     if (previous) shown.set(previous.subarray(drawnCells), drawnCells);
     yield { slot, round: 0, tokens: shown, drawnCells, greyRest: previous === undefined };
   }
+  candidates.forEach((frames, candidate) => frames.push(tokens[candidate]!));
 }

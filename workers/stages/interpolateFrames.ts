@@ -5,6 +5,7 @@ import type { RoundWindow } from '../sampling/schedule';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { ClipFrames, DrawnFrame, FrameTokens, KeyFrames, PipelineContext } from './context';
 import { drawFrame, samplerMemory } from './drawFrame';
+import { windowsThatFit } from './windowsThatFit';
 import type { TokenizedPrompt } from './tokenizePrompt';
 import { guidanceTexts } from './tokenizePrompt';
 
@@ -18,7 +19,7 @@ export async function* interpolateFrames(
   context.meter.begin('interpolate', round);
   const frames = new Map<number, Int32Array>(given);
   const windows = roundWindows(round, context.options.rounds);
-  const size = windowsPerBatch(context);
+  const size = windowsThatFit(context.manifest.sampling.interpolationGuidance, context);
   for (let first = 0; first < windows.length; first += size) {
     const batch = windows.slice(first, first + size);
     for await (const frame of drawBatch(text, frames, batch, first, round, context)) {
@@ -75,13 +76,4 @@ async function* drawBatch(
   } finally {
     runner.dispose();
   }
-}
-
-/** Windows whose caches fit; neighbours share no computation, so any split draws the same clip. */
-function windowsPerBatch({ manifest, cacheBytes }: PipelineContext): number {
-  const { layers, heads, headDim } = manifest.architecture;
-  const slots = manifest.grid * manifest.grid * 6 + manifest.textLength * 2;
-  const branches = manifest.sampling.interpolationGuidance === 1 ? 1 : 2;
-  const bytes = layers * 2 * heads * headDim * slots * 4 * branches;
-  return Math.max(1, Math.floor(cacheBytes / bytes));
 }

@@ -18,6 +18,8 @@ export interface FrameTimes {
 export interface JobShape {
   rounds: number;
   cells: number;
+  /** How many times the key frames are drawn. */
+  candidates: number;
 }
 
 export class JobMeter {
@@ -126,27 +128,33 @@ export class JobMeter {
 
   #reportCells(): void {
     this.#reported = performance.now();
-    const { rounds, cells } = this.shape;
+    const { rounds, cells, candidates } = this.shape;
     const seconds = (this.#reported - this.#stageStarted) / 1000;
     this.report({
       kind: 'cells',
       stage: this.#stage,
       round: this.#round,
       doneCells: this.#stageCells,
-      totalCells: this.#round === 0 ? WINDOW_FRAMES * cells : roundCells(this.#round, cells),
+      totalCells: this.#cellsOfStage(),
       jobDoneCells: this.#jobCells,
-      jobTotalCells: jobCells(rounds, cells),
+      jobTotalCells: jobCells(rounds, cells, candidates),
       tokensPerSecond: seconds > 0 ? this.#stageCells / seconds : 0,
       secondsLeft: this.#millisecondsLeft() / 1000,
     });
+  }
+
+  #cellsOfStage(): number {
+    const { cells, candidates } = this.shape;
+    return this.#round === 0 ? candidates * WINDOW_FRAMES * cells : roundCells(this.#round, cells);
   }
 
   /** Steps to come at their expected times, and decoding of the frames to come. */
   #millisecondsLeft(): number {
     const { rounds, cells } = this.shape;
     const counts = stepCounts(rounds, cells);
-    const stageSteps = this.#round === 0 ? counts.keyframes : counts.round;
-    let left = Math.max(0, stageSteps - this.#stageSteps) * this.#stepMilliseconds;
+    // As large as the batch now is: what does not fit into memory is drawn in turns.
+    const stepsLeft = (this.#cellsOfStage() - this.#stageCells) / this.#sequences;
+    let left = stepsLeft * this.#stepMilliseconds;
     for (let round = this.#round + 1; round <= rounds; round++) {
       left += counts.round * this.#expectedStep(2 ** round);
     }

@@ -101,9 +101,12 @@ export const en = {
     temperature: 'Temperature',
     temperatureHelp: 'Lower is steadier, higher is more varied.',
     topK: 'Top-k',
-    topKHelp: 'How many candidates each cell is drawn from; 0 means all.',
+    topKHelp: 'How many codes each cell is drawn from; 0 means all.',
     rounds: 'Rounds',
     roundsHelp: (frames: number) => `In-between rounds; the clip has ${frames} frames.`,
+    candidates: 'Candidates',
+    candidatesHelp:
+      'Key frames are drawn that many times; the set that fits the sentence best is kept.',
     keyRate: 'Key frame rate',
     keyRateHelp: 'Key frames per second of action; “Automatic” fits it to the prompt.',
     automatic: 'Automatic',

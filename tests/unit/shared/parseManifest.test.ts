@@ -100,6 +100,19 @@ describe('parseManifest', () => {
     ],
     ['list of numbers', /credits\[0\] must be text, but is 5/, (d) => (d.credits = [5])],
     [
+      'candidates without a ranker',
+      /sampling\.candidates needs graphs\.ranker, but is 3/,
+      (d) => ((d.sampling as Record<string, unknown>).candidates = 3),
+    ],
+    [
+      'too many candidates',
+      /sampling\.candidates must be a number from 1 to 8, but is 9/,
+      (d) => {
+        d.graphs.ranker = d.graphs.decoder!;
+        (d.sampling as Record<string, unknown>).candidates = 9;
+      },
+    ],
+    [
       'NaN as text',
       /sampling\.temperature must be a number/,
       (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
@@ -124,6 +137,16 @@ describe('parseManifest', () => {
     expect(manifest).toEqual(json);
     expect(drawingGraphs(manifest).at(-1)).toBe('upscaler');
     expect(drawingGraphs(parseManifest(broken(() => undefined)))).not.toContain('upscaler');
+  });
+
+  it('keeps a ranker and how many candidates it chooses among', () => {
+    const json = broken((d) => {
+      d.graphs.ranker = d.graphs.decoder!;
+      (d.sampling as Record<string, unknown>).candidates = 4;
+    });
+    const manifest = parseManifest(json);
+    expect(manifest).toEqual(json);
+    expect(drawingGraphs(manifest)).toContain('ranker');
   });
 
   it.each([[null], ['<html>'], [[]], [7]])('rejects %j as a whole', (value) => {
