@@ -160,6 +160,8 @@ export interface ModelManifest {
   sampling: SamplingDefaults;
   examples: ExamplePrompt[];
   knownWords: KnownWords;
+  /** Of converted checkpoints: whether known errors of the release are kept, for comparison. */
+  release?: { asReleased: boolean };
   graphs: Record<RequiredGraph, GraphManifest> & Partial<Record<OptionalGraph, GraphManifest>>;
   /** Where the weights come from: command, commit, data hash, minutes; free form, for display. */
   training: Record<string, string | number>;

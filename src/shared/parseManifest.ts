@@ -54,6 +54,9 @@ export function parseManifest(value: unknown): ModelManifest {
       en: root.child('knownWords').textList('en'),
       zh: root.child('knownWords').textList('zh'),
     },
+    ...(root.has('release')
+      ? { release: { asReleased: root.child('release').boolean('asReleased') } }
+      : {}),
     graphs,
     training: readTraining(root.child('training')),
     ...(root.has('card') ? { card: parseCard(root.child('card')) } : {}),

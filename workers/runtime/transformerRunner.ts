@@ -22,6 +22,9 @@ import type { Feeds } from './ortRuntime';
 /** Largest attention matrix of a prefill, all heads of all its sequences, in floats (128 MB). */
 const PREFILL_FLOATS = 1 << 25;
 
+/** Input of graphs whose first frame is drawn by the base channel: 0, or 1 for both channels. */
+const TEMPORAL_SHARE = 'temporal_share';
+
 /** The sequences of a batch and the shape of their window. */
 export interface RunnerBatch {
   /** Text ids of each sequence, at most the manifest's textLength. */
@@ -31,6 +34,12 @@ export interface RunnerBatch {
   order: readonly number[];
   /** Added to the scores of text keys. */
   textBoost: number;
+  /** The base channel draws alone, as CogVideo's first frame; needs a graph that can be told so. */
+  baseOnly?: boolean;
+  /** A given first frame is seen cell by cell, as key frames are drawn. */
+  causalPrefill?: boolean;
+  /** Known errors of CogVideo's release in its prefill: no seam mask, boost in one channel. */
+  asReleased?: boolean;
 }
 
 /** Inputs of a step; filled by the caller before `step`. */
@@ -55,6 +64,8 @@ export class TransformerRunner {
   readonly #cells: number;
   readonly #text: TextColumns;
   readonly #layouts: RegionLayout[];
+  /** What given frames see of each other. */
+  readonly #givenLayouts: RegionLayout[];
 
   constructor(
     private readonly graph: OnnxGraph,
@@ -64,6 +75,12 @@ export class TransformerRunner {
     const { architecture, grid } = manifest;
     this.#cells = grid * grid;
     this.#layouts = patternLayouts(grid, batch.windows);
+    this.#givenLayouts = patternLayouts(grid, batch.windows, batch.asReleased);
+    if (batch.baseOnly && !graph.inputs.has(TEMPORAL_SHARE)) {
+      throw new RangeError(
+        `the graph has no input ${TEMPORAL_SHARE}, so it draws with both channels`,
+      );
+    }
     const lengths = batch.texts.map((text) => text.length);
     this.#text = { slots: Math.max(1, ...lengths), lengths, boost: batch.textBoost };
     this.#cache = new KvCache(cacheMemory(graph.runtime), {
@@ -161,6 +178,10 @@ export class TransformerRunner {
     if (this.graph.inputs.has('text')) {
       feeds['text'] = new Tensor('int32', inputs.text, [sequences, this.#text.slots]);
     }
+    if (this.graph.inputs.has(TEMPORAL_SHARE)) {
+      const shares = new Float32Array(sequences).fill(this.batch.baseOnly ? 0 : 1);
+      feeds[TEMPORAL_SHARE] = new Tensor('float32', shares, [sequences, 1, 1]);
+    }
     return feeds;
   }
 
@@ -175,9 +196,10 @@ export class TransformerRunner {
     const text = { ...this.#text, lengths };
     const { spatial, temporal, rows } = prefillBiases(
       text,
-      this.#layouts,
+      this.#givenLayouts,
       this.#cells,
       givenFrames,
+      { causal: this.batch.causalPrefill ?? false, boostTemporal: !this.batch.asReleased },
     );
     const frameSlots = this.batch.order.slice(0, givenFrames);
     const positions = prefillPositions(

@@ -31,20 +31,37 @@ export interface RegionLayout {
   sizes: number[];
 }
 
-/** Region of every cell [grid * grid]; all 0 without a window. */
-export function regionIds(grid: number, window: TemporalWindow | undefined): Int32Array {
+/**
+ * Region of every cell [grid * grid]; all 0 without a window.
+ *
+ * @param wrapped joins the parts of a shifted window that lie at opposite edges of the frame, as in
+ *   windows of the rolled image without a seam mask.
+ */
+export function regionIds(
+  grid: number,
+  window: TemporalWindow | undefined,
+  wrapped = false,
+): Int32Array {
   const ids = new Int32Array(grid * grid);
   if (window === undefined) return ids;
   const across = Math.floor((grid - 1 + window.shift) / window.width) + 1;
+  const along = (place: number, side: number): number => {
+    const region = Math.floor((place + window.shift) / side);
+    return wrapped ? region % Math.ceil(grid / side) : region;
+  };
   for (let cell = 0; cell < ids.length; cell++) {
-    const regionRow = Math.floor((Math.floor(cell / grid) + window.shift) / window.height);
-    ids[cell] = regionRow * across + Math.floor(((cell % grid) + window.shift) / window.width);
+    const regionRow = along(Math.floor(cell / grid), window.height);
+    ids[cell] = regionRow * across + along(cell % grid, window.width);
   }
   return ids;
 }
 
-export function regionLayout(grid: number, window: TemporalWindow | undefined): RegionLayout {
-  const region = regionIds(grid, window);
+export function regionLayout(
+  grid: number,
+  window: TemporalWindow | undefined,
+  wrapped = false,
+): RegionLayout {
+  const region = regionIds(grid, window, wrapped);
   const rank = new Int32Array(region.length);
   const sizes = new Array<number>(Math.max(...region) + 1).fill(0);
   region.forEach((id, cell) => {
@@ -55,10 +72,14 @@ export function regionLayout(grid: number, window: TemporalWindow | undefined): 
 }
 
 /** One layout per window pattern; layer i uses pattern i mod length. */
-export function patternLayouts(grid: number, windows: readonly TemporalWindow[]): RegionLayout[] {
+export function patternLayouts(
+  grid: number,
+  windows: readonly TemporalWindow[],
+  wrapped = false,
+): RegionLayout[] {
   return windows.length === 0
     ? [regionLayout(grid, undefined)]
-    : windows.map((window) => regionLayout(grid, window));
+    : windows.map((window) => regionLayout(grid, window, wrapped));
 }
 
 /** Slots of the spatial cache: text and one frame. */
@@ -144,10 +165,12 @@ function fillRow(
 /**
  * Biases of the first run of a window: `text.slots` text rows, then the rows of `givenFrames`
  * whole frames, after one hidden dummy cache slot. Key frames start from text alone
- * (`givenFrames` 0); interpolation from three given frames, which see each other wholly: in the
- * spatial channel their own frame, in the temporal channel their region of all three.
- * Text rows see text. As in CogVideo the boost is left out of the temporal channel here.
+ * (`givenFrames` 0) or from a first frame, of which a cell sees those before it (`causal`);
+ * interpolation from three given frames, which see each other wholly: in the spatial channel their
+ * own frame, in the temporal channel their region of all three. Text rows see text, without the
+ * boost, which would change nothing there.
  *
+ * @param rules how the given frames see; by default wholly, with the boost in both channels.
  * @returns spatial [sequences, 1, S, 1 + S], temporal [patterns, sequences, 1, S, 1 + S].
  */
 export function prefillBiases(
@@ -155,7 +178,9 @@ export function prefillBiases(
   layouts: readonly RegionLayout[],
   cells: number,
   givenFrames: number,
+  rules: Partial<PrefillRules> = {},
 ): { spatial: Float32Array; temporal: Float32Array; rows: number } {
+  const { causal = false, boostTemporal = true } = rules;
   const sequences = text.lengths.length;
   const rows = text.slots + givenFrames * cells;
   const width = 1 + rows;
@@ -169,14 +194,23 @@ export function prefillBiases(
       if (row < text.slots) continue;
       const frame = Math.floor((row - text.slots) / cells);
       const frameStart = start + text.slots + frame * cells;
-      spatial.fill(0, frameStart, frameStart + cells);
+      spatial.fill(0, frameStart, causal ? start + row + 1 : frameStart + cells);
     }
     for (const [pattern, layout] of layouts.entries()) {
       const offset = (pattern * sequences + sequence) * rows * width;
-      fillPrefillTemporal(temporal, offset, plainText, sequence, layout, cells, givenFrames);
+      const boosted = boostTemporal ? text : plainText;
+      fillPrefillTemporal(temporal, offset, boosted, sequence, layout, cells, givenFrames, causal);
     }
   }
   return { spatial, temporal, rows };
+}
+
+/** How given frames see in a prefill. */
+export interface PrefillRules {
+  /** A cell sees only cells up to itself: a given first key frame. */
+  causal: boolean;
+  /** Whether the text boost counts in the temporal channel; the release leaves it out. */
+  boostTemporal: boolean;
 }
 
 function fillPrefillTemporal(
@@ -187,14 +221,17 @@ function fillPrefillTemporal(
   layout: RegionLayout,
   cells: number,
   givenFrames: number,
+  causal: boolean,
 ): void {
   const rows = text.slots + givenFrames * cells;
   for (let row = 0; row < rows; row++) {
     const start = offset + row * (1 + rows) + 1;
-    fillText(temporal, start, text, sequence);
-    if (row < text.slots) continue;
+    const isText = row < text.slots;
+    fillText(temporal, start, isText ? { ...text, boost: 0 } : text, sequence);
+    if (isText) continue;
     const region = layout.region[(row - text.slots) % cells]!;
-    for (let column = 0; column < givenFrames * cells; column++) {
+    const columns = causal ? row - text.slots + 1 : givenFrames * cells;
+    for (let column = 0; column < columns; column++) {
       if (layout.region[column % cells] === region) temporal[start + text.slots + column] = 0;
     }
   }

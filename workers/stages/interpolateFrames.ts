@@ -48,6 +48,7 @@ async function* drawBatch(
     windows: manifest.interpolationWindows,
     order: INTERPOLATION_ORDER,
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
+    asReleased: manifest.release?.asReleased ?? false,
   });
   try {
     await context.breathe();

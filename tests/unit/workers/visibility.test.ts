@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TemporalWindow } from '../../../src/shared/manifest';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/schedule';
+import type { PrefillRules } from '../../../workers/sampling/visibility';
 import {
   fillStepBiases,
   imagePosition,
@@ -50,6 +51,19 @@ describe('regions', () => {
     for (let cell = 0; cell < 400; cell++) {
       expect(ids[cell]).toBe(band(Math.floor(cell / 20)) * 3 + band(cell % 20));
     }
+  });
+
+  it('are four regions of that partition where the seam is left out', () => {
+    const ids = regionIds(20, { height: 10, width: 10, shift: 5 }, true);
+    const rolled = (at: number): number => Math.floor(((at + 15) % 20) / 10);
+    const names = new Map<number, number>();
+    for (let cell = 0; cell < 400; cell++) {
+      const name = rolled(Math.floor(cell / 20)) * 2 + rolled(cell % 20);
+      if (!names.has(ids[cell]!)) names.set(ids[cell]!, name);
+      expect(names.get(ids[cell]!)).toBe(name);
+    }
+    expect(new Set(names.values()).size).toBe(4);
+    expect(names.size).toBe(4);
   });
 
   it('without a window are the whole frame', () => {
@@ -124,9 +138,15 @@ function textBias(length: number, boost: number): number[] {
 }
 
 describe('prefill', () => {
-  it.each([0, 3])('of %i given frames sees what the specification says', (givenFrames) => {
+  it.each([
+    [0, {}],
+    [3, {}],
+    [3, { boostTemporal: false }],
+    [1, { causal: true }],
+  ])('of %i given frames sees what the specification says (%o)', (givenFrames, rules) => {
+    const { causal = false, boostTemporal = true }: Partial<PrefillRules> = rules;
     const layouts = patternLayouts(GRID, WINDOWS);
-    const { spatial, temporal, rows } = prefillBiases(TEXT, layouts, CELLS, givenFrames);
+    const { spatial, temporal, rows } = prefillBiases(TEXT, layouts, CELLS, givenFrames, rules);
     expect(rows).toBe(TEXT.slots + givenFrames * CELLS);
     const width = rows + 1;
     const image = (row: number): { frame: number; cell: number } | undefined =>
@@ -139,9 +159,9 @@ describe('prefill', () => {
         const expected = (window: TemporalWindow | undefined | 'spatial'): number[] =>
           Array.from({ length: rows }, (_, column) => {
             const key = image(column);
-            const boost = window === 'spatial' && query ? TEXT.boost : 0;
+            const boost = query && (window === 'spatial' || boostTemporal) ? TEXT.boost : 0;
             if (!key) return column < length ? boost : MASKED;
-            if (!query) return MASKED;
+            if (!query || (causal && column > row)) return MASKED;
             if (window === 'spatial') return key.frame === query.frame ? 0 : MASKED;
             return sameRegion(window, query.cell, key.cell) ? 0 : MASKED;
           });
