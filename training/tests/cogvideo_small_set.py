@@ -1,13 +1,17 @@
 """A small set of golden vectors in the format of docs/cogvideo.md's sets, of any sizes, for tests.
 
 Its expected outputs come from the float64 reference beside this file, not from the models.
+`python -m training.tests.cogvideo_small_set` writes the fixture of tests/parity/cogvideo.test.ts.
 """
 
 import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 
 from training.cogvideo.config import CogVideoConfig
+from training.cogvideo.export_golden import export_golden
 from training.cogvideo.transformer_weights import tensor_shapes
 from training.tests.cogvideo_reference import Reference
 
@@ -35,6 +39,7 @@ SETTINGS = {
     "stage1": {**BASE, "cogvideo_stage": 1, "window_size": -1, "shift_size": None},
     "stage2": {**BASE, "cogvideo_stage": 2, "window_size": 2, "shift_size": 1},
 }
+FIXTURE = Path(__file__).parents[2] / "tests" / "fixtures" / "cogvideo"
 TEXTS = ([25, 28, 26], [24, 26, 29, 25, 28, 31])
 
 
@@ -158,3 +163,9 @@ def loss_arrays(reference, key, hidden, frames, pos):
         f"{key}.train.loss_per_frame": losses.mean(-1),
         f"{key}.train.token_loss": losses[pos[:, 0], pos[:, 1]],
     }
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        write_small_set(Path(folder))
+        print(export_golden(Path(folder), FIXTURE))

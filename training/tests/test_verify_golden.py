@@ -6,8 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from training.cogvideo.export_golden import export_golden
 from training.cogvideo.golden_files import read_golden
-from training.tests.cogvideo_small_set import SETTINGS, write_small_set, write_weights
+from training.tests.cogvideo_small_set import FIXTURE, SETTINGS, write_small_set, write_weights
 from training.verify_golden import main
 
 
@@ -106,3 +107,17 @@ def test_a_folder_without_vectors_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"stage3": {}}')
     with pytest.raises(SystemExit, match="unknown parts: stage3"):
         main([str(tmp_path)])
+
+
+def test_the_fixture_of_the_worker_is_up_to_date(untouched, tmp_path):
+    made = json.loads(export_golden(untouched, tmp_path).read_text())
+    kept = json.loads((FIXTURE / "golden.json").read_text())
+    assert made.keys() == kept.keys()
+    for name, stage in made.items():
+        assert (tmp_path / stage["path"]).stat().st_size > 0
+        other = kept[name]
+        assert {**stage, "blocks": 0} == {**other, "blocks": 0}
+        for block, expected in zip(stage["blocks"], other["blocks"], strict=True):
+            assert {**block, "logits": 0, "margin": 0} == {**expected, "logits": 0, "margin": 0}
+            # Sums of float64 may differ in their last digit between machines.
+            assert np.allclose(block["logits"], expected["logits"], atol=1e-9)
