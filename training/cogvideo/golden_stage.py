@@ -17,6 +17,7 @@ from training.cogvideo.golden_files import GoldenFile, read_golden
 from training.cogvideo.transformer_weights import transformer_from_arrays
 from training.export.onnx_transformer import OnnxTransformer, open_session
 from training.export.transformer_graph import TransformerGraph
+from training.transformer.config import FRAMES
 from training.transformer.model import Transformer
 
 
@@ -75,4 +76,20 @@ def open_stage(folder: Path, number: int) -> GoldenStage:
     stage = GoldenStage(number, config, model, read_golden(folder / f"stage{number}_io.npz"))
     if not stage.cases:
         raise ValueError(f"{stage.io.path} has no cases (no array named case0.text)")
+    for case in stage.cases:
+        _check_inputs(stage, case)
     return stage
+
+
+def _check_inputs(stage: GoldenStage, case: int) -> None:
+    """ValueError where a case does not fit the model."""
+    config, text, frames = stage.config, stage.text(case), stage.io[f"case{case}.frames"]
+    name = f"{stage.io.path}: case {case}"
+    if text.ndim != 1 or not 0 < len(text) <= config.text_slots:
+        raise ValueError(f"{name} has a text of shape {text.shape}, not 1..{config.text_slots} ids")
+    if frames.shape != (FRAMES, config.grid**2):
+        raise ValueError(f"{name} has frames of shape {frames.shape}, not {FRAMES, config.grid**2}")
+    if not (text.min() >= 0 and text.max() < config.vocabulary):
+        raise ValueError(f"{name} has text ids outside of the vocabulary of {config.vocabulary}")
+    if not (frames.min() >= 0 and frames.max() < config.codes):
+        raise ValueError(f"{name} has tokens that are not image codes (0..{config.codes - 1})")

@@ -91,6 +91,25 @@ def test_missing_and_misshaped_tensors_are_listed(small_set, capsys):
     assert "mis-shaped: transformer.final_layernorm.weight is (13,), not (12,)" in printed
 
 
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("case1.text", np.full(7, 25), "not 1..6 ids"),
+        ("case0.text", np.array([25, 40]), "outside of the vocabulary of 40"),
+        ("case0.frames", np.full((5, 16), 24), "not image codes"),
+        ("case0.frames", np.zeros((4, 16), int), "shape (4, 16), not (5, 16)"),
+    ],
+)
+def test_cases_that_do_not_fit_the_model_are_errors(small_set, capsys, name, array, message):
+    path = small_set / "stage1_io.npz"
+    arrays = read_golden(path).arrays
+    arrays[name] = array
+    np.savez(path, **arrays)
+    with pytest.raises(SystemExit):
+        main([str(small_set), "--part", "stage1"])
+    assert message in capsys.readouterr().out
+
+
 def test_a_missing_file_of_a_named_part_is_an_error(small_set, capsys):
     (small_set / "stage2_io.npz").unlink()
     with pytest.raises(SystemExit):
