@@ -82,6 +82,11 @@ describe('parseManifest', () => {
       /graphs\.keyframes\.mainMemoryFiles must be a number from 0 to 1, but is 2/,
       (d) => ((d.graphs.keyframes as Record<string, unknown>).mainMemoryFiles = 2),
     ],
+    [
+      'release without its switch',
+      /release\.asReleased must be true or false, but is missing/,
+      (d) => (d.release = {} as { asReleased: boolean }),
+    ],
     ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
     [
       'id within the codes',
