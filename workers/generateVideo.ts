@@ -16,10 +16,11 @@ export async function generateVideo(context: PipelineContext): Promise<Generatio
     meter.beginTokenize();
     const text = await tokenizePrompt(options.prompt, context);
     let frames: KeyFrames | ClipFrames;
-    frames = await decodeFrames(generateKeyframes(text, context), context);
+    frames = await decodeFrames(generateKeyframes(text, context), text.prompt, context);
     meter.finishStage();
     for (let round = 1; round <= options.rounds; round++) {
-      frames = await decodeFrames(interpolateFrames(text, frames, round, context), context);
+      const drawing = interpolateFrames(text, frames, round, context);
+      frames = await decodeFrames(drawing, text.prompt, context);
       meter.finishStage();
     }
     return meter.result('complete', keyRate);

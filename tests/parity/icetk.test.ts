@@ -9,6 +9,7 @@ import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../workers/runtime/onnxGraph';
 import { OrtRuntime } from '../../workers/runtime/ortRuntime';
 import { decodeFrame } from '../../workers/stages/decodeFrames';
+import { NO_ENLARGING } from './nodePipeline';
 
 const FIXTURE = fileURLToPath(new URL('../fixtures/icetk', import.meta.url));
 
@@ -51,7 +52,11 @@ it('decodes to the pixels of PyTorch, up to rounding', async () => {
   const manifest = { grid, pixels } as ModelManifest;
   const tokens = Int32Array.from(golden.tokens);
   const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
-  const found = await decodeFrame(frame, { manifest, graphs: { decoder } as ModelGraphs });
+  const found = await decodeFrame(
+    frame,
+    { manifest, graphs: { decoder } as ModelGraphs },
+    NO_ENLARGING,
+  );
   expect(found.side).toBe(pixels);
   const wanted = [...Buffer.from(golden.frame, 'base64')];
   const rgb = [...found.pixels].filter((_, at) => at % 4 !== 3);

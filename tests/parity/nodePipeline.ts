@@ -7,6 +7,7 @@ import type { GenerationOptions } from '../../src/shared/options';
 import { parseManifest } from '../../src/shared/parseManifest';
 import type { Progress } from '../../src/shared/protocol';
 import { generateVideo } from '../../workers/generateVideo';
+import type { Enlarging } from '../../workers/runtime/enlargeTokens';
 import { readGraphBytes } from '../../workers/runtime/graphBytes';
 import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
 import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
@@ -71,5 +72,8 @@ export function nodeJob(
   };
   return { context, progress, abort };
 }
+
+/** For packages whose upscaler, if any, enlarges pixels. */
+export const NO_ENLARGING: Enlarging = { prompt: new Int32Array(0), seed: 0 };
 
 export { generateVideo };

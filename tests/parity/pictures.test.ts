@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { OnnxGraph } from '../../workers/runtime/onnxGraph';
 import { decodeFrame } from '../../workers/stages/decodeFrames';
 import { golden } from './golden';
-import { loadNodeModel, MICRO_FOLDER } from './nodePipeline';
+import { loadNodeModel, MICRO_FOLDER, NO_ENLARGING } from './nodePipeline';
 import type { NodeModel } from './nodePipeline';
 
 interface Pixels {
@@ -27,7 +27,7 @@ afterAll(() => model.release());
 
 const frame = (index: number, drawnCells: number, greyRest: boolean) => {
   const ids = Int32Array.from(tokens[index]!);
-  return decodeFrame({ slot: 0, round: 0, tokens: ids, drawnCells, greyRest }, model);
+  return decodeFrame({ slot: 0, round: 0, tokens: ids, drawnCells, greyRest }, model, NO_ENLARGING);
 };
 
 it('decodes to the pixels of PyTorch, up to rounding', async () => {

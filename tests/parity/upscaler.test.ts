@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { errorKind } from '../../src/shared/errors';
 import { decodeFrame } from '../../workers/stages/decodeFrames';
 import { addUpscaler, upscalerGolden as golden } from '../upscalerPackage';
-import { generateVideo, loadNodeModel, MICRO_FOLDER, nodeJob } from './nodePipeline';
+import { generateVideo, loadNodeModel, MICRO_FOLDER, NO_ENLARGING, nodeJob } from './nodePipeline';
 import type { NodeModel } from './nodePipeline';
 
 const folder = mkdtempSync(join(tmpdir(), 'flipbook-upscaler-'));
@@ -71,7 +71,9 @@ it('refuses frames of another size than the manifest says', async () => {
   const tokens = new Int32Array(manifest.grid ** 2);
   const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
   const wrong = { manifest: { ...manifest, upscaledPixels: 64 }, graphs };
-  const error: unknown = await decodeFrame(frame, wrong).catch((reason: unknown) => reason);
+  const error: unknown = await decodeFrame(frame, wrong, NO_ENLARGING).catch(
+    (reason: unknown) => reason,
+  );
   expect(errorKind(error)).toBe('ModelIntegrity');
   expect((error as Error).message).toMatch(
     /upscaler makes a frame of 1 x 3 x 96 x 96 values, .* 64 pixels a side\. Export/,

@@ -20,6 +20,8 @@ not change a clip. One uniform number is used per sequence and generated cell:
     key frames:      stream_key(seed, 0, sample), index = slot * G*G + cell        (slots 0..4)
     interpolation:   stream_key(seed, round, window), index = (slot == 1 ? 0 : G*G) + cell
                      (round = 1, 2, 3; window = 0 for the first pair of given frames; slots 1, 3)
+    super-resolution of tokens: stream_key(seed, SUPER_RESOLUTION), index = fine cell, the same
+                     numbers for every frame, so that cells which look alike stay alike
 
 `sample` is 0 unless several clips are drawn from one prompt and seed. `seed` is a uint32.
 
@@ -37,6 +39,9 @@ from __future__ import annotations
 import numpy as np
 
 _MASK = 0xFFFFFFFF
+
+SUPER_RESOLUTION = 1000
+"""Second part of a key, in the place of a round's number, which never gets that high."""
 
 
 def fmix32(value: int) -> int:

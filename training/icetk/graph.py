@@ -24,13 +24,17 @@ def build_decoder_graph(
     precision: Precision,
     grid: int = 20,
     queries_at_once: int | None = QUERIES_AT_ONCE,
+    names: tuple[str, str] = ("tokens", "frames"),
 ) -> onnx.ModelProto:
-    """tokens int32 [N, G, G] -> frames float32 [N, 3, P, P] in 0..1, P = G * compress rate."""
-    config = model.config
+    """tokens int32 [N, G, G] -> frames float32 [N, 3, P, P] in 0..1, P = G * compress rate.
+
+    `names` are those of input and output: ("fine_tokens", "upscaled") behind super-resolution.
+    """
+    config, (tokens, frames) = model.config, names
     g = GraphBuilder("decoder")
-    g.input("tokens", "int32", ["N", grid, grid])
+    g.input(tokens, "int32", ["N", grid, grid])
     book = store(g, as_array(model.quantize.embed.weight), _table(precision), "codebook")
-    codes = g.node("Transpose", g.node("Gather", book, "tokens", axis=0), perm=[0, 3, 1, 2])
+    codes = g.node("Transpose", g.node("Gather", book, tokens, axis=0), perm=[0, 3, 1, 2])
     walk = IcetkWalk(g, precision, queries_at_once)
     decoder = model.decoder
     x = walk.convolution(Plane(codes, config.code_width, grid), decoder.conv_in)
@@ -40,8 +44,8 @@ def build_decoder_graph(
     x = walk.convolution(walk.swish(walk.group_norm(x, decoder.norm_out)), decoder.conv_out)
     scaled = g.node("Mul", x.name, g.constant(as_array(model.std)))
     g.node("Add", scaled, g.constant(as_array(model.mean)), name=UNCLAMPED)
-    g.node("Clip", UNCLAMPED, g.number(0), g.number(1), name="frames")
-    g.output("frames", "float32", ["N", 3, x.side, x.side])
+    g.node("Clip", UNCLAMPED, g.number(0), g.number(1), name=frames)
+    g.output(frames, "float32", ["N", 3, x.side, x.side])
     return g.model()
 
 

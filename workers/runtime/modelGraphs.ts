@@ -8,6 +8,7 @@ import type {
 } from '../../src/shared/manifest';
 import type { LoadProgress } from '../../src/shared/protocol';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
+import { enlargesTokens, enlargeTokens } from './enlargeTokens';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
@@ -79,9 +80,17 @@ export async function warmUp(
 async function warmUpPixels(manifest: ModelManifest, graphs: ModelGraphs): Promise<void> {
   const { Tensor } = graphs.decoder.runtime.ort;
   const { grid } = manifest;
-  const tokens = new Tensor('int32', new Int32Array(grid * grid), [1, grid, grid]);
-  const { frames } = await graphs.decoder.run({ tokens });
-  if (frames) await graphs.upscaler?.run({ frames });
+  const tokens = new Int32Array(grid * grid);
+  const { frames } = await graphs.decoder.run({
+    tokens: new Tensor('int32', tokens, [1, grid, grid]),
+  });
+  if (!frames || !graphs.upscaler) return;
+  if (!enlargesTokens(graphs.upscaler)) {
+    await graphs.upscaler.run({ frames });
+    return;
+  }
+  const prompt = Int32Array.of(manifest.ids.lineBreak);
+  await enlargeTokens(tokens, { prompt, seed: 0 }, graphs.upscaler, manifest);
 }
 
 async function warmUpTransformer(

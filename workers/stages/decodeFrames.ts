@@ -1,6 +1,8 @@
 /** Turns tokens into pixels and sends them to the page, one frame at a time. */
 import type { Tensor } from 'onnxruntime-common';
 import { FlipbookError } from '../../src/shared/errors';
+import { enlargesTokens, enlargeTokens } from '../runtime/enlargeTokens';
+import type { Enlarging } from '../runtime/enlargeTokens';
 import type { DrawnFrame, PipelineContext } from './context';
 import type { FrameTimes } from './jobMeter';
 
@@ -14,13 +16,16 @@ const GREY = 128;
  * upscaler, unfinished ones as the decoder makes them. Unfinished frames are skipped while decoding
  * them would slow the drawing down.
  *
+ * @param prompt ids of the bare prompt, which super-resolution reads.
  * @returns what `drawing` returns.
  */
 export async function decodeFrames<Drawn>(
   drawing: AsyncGenerator<DrawnFrame, Drawn>,
+  prompt: Int32Array,
   context: PipelineContext,
 ): Promise<Drawn> {
   const { meter, signal } = context;
+  const enlarging = { prompt, seed: context.options.seed };
   const cells = context.manifest.grid ** 2;
   let previewAllowedAt = 0;
   for (;;) {
@@ -35,7 +40,7 @@ export async function decodeFrames<Drawn>(
       if (signal.aborted) await drawing.return(undefined as never);
       signal.throwIfAborted();
     }
-    const { side, pixels, ...times } = await decodeFrame(value, context);
+    const { side, pixels, ...times } = await decodeFrame(value, context, enlarging);
     const { slot, round } = value;
     const drawn = value.drawnCells / cells;
     if (final) meter.frame(slot, value.tokens, times);
@@ -53,28 +58,36 @@ export interface DecodedFrame extends FrameTimes {
 }
 
 /**
- * Pixels of one frame, enlarged when it is finished and the package has an upscaler; cells without
- * any token yet are grey.
+ * Pixels of one frame, enlarged when it is finished and the package has an upscaler, of tokens or of
+ * pixels; cells without any token yet are grey.
  *
  * @throws FlipbookError ModelIntegrity when a graph makes frames of another size than the manifest says.
  */
 export async function decodeFrame(
   frame: DrawnFrame,
   { manifest, graphs }: Pick<PipelineContext, 'manifest' | 'graphs'>,
+  enlarging: Enlarging,
 ): Promise<DecodedFrame> {
   const { grid, pixels: side, upscaledPixels } = manifest;
-  const { Tensor } = graphs.decoder.runtime.ort;
+  const final = frame.drawnCells === grid * grid;
+  const upscaler = final ? graphs.upscaler : undefined;
   const started = performance.now();
+  if (upscaler && upscaledPixels !== undefined && enlargesTokens(upscaler)) {
+    const upscaled = await enlargeTokens(frame.tokens, enlarging, upscaler, manifest);
+    const upscaleMilliseconds = performance.now() - started;
+    const pixels = toRgba(upscaled, upscaledPixels, 'upscaler');
+    return { side: upscaledPixels, pixels, decodeMilliseconds: 0, upscaleMilliseconds };
+  }
+  const { Tensor } = graphs.decoder.runtime.ort;
   const tokens = new Tensor('int32', frame.tokens, [1, grid, grid]);
   const { frames } = await graphs.decoder.run({ tokens });
   const decodeMilliseconds = performance.now() - started;
-  const final = frame.drawnCells === grid * grid;
-  if (!final || !graphs.upscaler || !frames || upscaledPixels === undefined) {
+  if (!upscaler || !frames || upscaledPixels === undefined) {
     const pixels = toRgba(frames, side, 'decoder');
     if (frame.greyRest) greyCells(pixels, frame.drawnCells, grid, side);
     return { side, pixels, decodeMilliseconds, upscaleMilliseconds: 0 };
   }
-  const { upscaled } = await graphs.upscaler.run({ frames });
+  const { upscaled } = await upscaler.run({ frames });
   const upscaleMilliseconds = performance.now() - started - decodeMilliseconds;
   const pixels = toRgba(upscaled, upscaledPixels, 'upscaler');
   return { side: upscaledPixels, pixels, decodeMilliseconds, upscaleMilliseconds };
