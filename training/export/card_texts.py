@@ -38,8 +38,9 @@ LIMITS: dict[str, tuple[CardText, ...]] = {
             "镜头固定，天气晴朗，白天，或夜晚的草地。",
         ),
         card_text(
-            "Left and right are hardly followed; walking, running and jumping are mixed up.",
-            "几乎不理会“向左”“向右”；走、跑、跳常会混淆。",
+            "Left and right are followed in most clips, not in all; walking and running are "
+            "sometimes mixed up.",
+            "“向左”“向右”大多会照做，但并非总是；走和跑有时会混淆。",
         ),
         card_text(
             "Fast legs smear, subjects sometimes change their look while they move.",
