@@ -148,7 +148,8 @@ CPU = Preset(
     rival_weight=0.03,
     text_summary=512,
     upscaler_minutes=15,
-    ranker_minutes=10,
+    ranker_minutes=9,
+    candidates=4,
 )
 
 # Sizes by the 32 MB of the package (training.export.package_size): with the base shared by both
