@@ -18,13 +18,27 @@ KEY_FRAME_RATE = 1  # frames per second of stage 1
 PLAYBACK_RATE = 8
 # A window's five frames span four intervals; the text states the span (docs/cogvideo.md 1.3).
 DURATION_TEXTS = {1: "4.0秒", 2: "2.0秒", 4: "1.0秒", 8: "0.5秒"}
-# docs/cogvideo.md 5.1 and 5.2: frames 1-4 and all of stage 2; 12 counts clusters of codes.
+# docs/cogvideo.md 1.2; each text that is encoded by itself begins with its own word mark.
+PROMPT_TEXTS = {
+    "firstFrameSuffix": " 高清摄影",
+    "guidedSuffix": " 视频",
+    "unconditional": "视频",
+}
+# docs/cogvideo.md 5.1 and 5.2: frames 1-4 and all of stage 2. The release keeps 12 of 500 clusters
+# of codes, 40 codes each on average.
 SAMPLING = {
     "temperature": 1.05,
-    "topK": 12,
+    "topK": 480,
     "guidance": 3.0,
     "interpolationGuidance": 1.0,
     "textBoost": 0.0,
+}
+RELEASED_SAMPLING = {
+    "clusters": 12,
+    "firstFrameClusters": 16,
+    "firstFrameTemperature": 1.0,
+    "innerTemperature": 0.89,
+    "firstFrameTextBoost": 1.4,
 }
 
 
@@ -57,6 +71,7 @@ def package_manifest(
         "rates": [{"framesPerSecond": r, "durationText": t} for r, t in DURATION_TEXTS.items()],
         "rateRules": [],
         "defaultKeyRate": KEY_FRAME_RATE,
+        "promptTexts": dict(PROMPT_TEXTS),
         "textLength": config.text_slots,
         "maxCodePoints": MAX_CODE_POINTS,
         "ids": _ids(config, facts),
@@ -109,6 +124,7 @@ def _release(stages: Mapping[str, CogVideoConfig], as_released: bool) -> dict[st
     """What the original settings said, and whether its known errors are kept (pitfall P1)."""
     return {
         "asReleased": as_released,
+        "sampling": dict(RELEASED_SAMPLING),
         "stages": {
             stage: {
                 "layout": [c.text_slots, c.text_slots + c.grid**2, c.text_slots + 5 * c.grid**2],

@@ -43,7 +43,8 @@ def random_state(config: CogVideoConfig, stage: int, base_seed: int = 1) -> dict
     state = OrderedDict()
     for name, shape in tensor_shapes(config).items():
         source = base if name.startswith("transformer.") else own
-        values = torch.randn(shape, generator=source) * (shape[-1] ** -0.5 if len(shape) > 1 else 1)
+        values = torch.randn(shape, generator=source)
+        values *= shape[-1] ** -0.5 if len(shape) > 1 else 0.1
         state[name] = (values + ("layernorm.weight" in name)).half()
     return state
 

@@ -18,7 +18,6 @@ from training.cogvideo.convert import Conversion, convert
 from training.cogvideo.release_settings import stage_config
 from training.cogvideo.transformer_weights import transformer_from_arrays
 from training.export.onnx_transformer import OnnxTransformer
-from training.export.shard_plan import plan_shards
 from training.export.sharded_session import ShardedSession
 from training.tests.cogvideo_release import (
     cut_for_rank,
@@ -27,8 +26,9 @@ from training.tests.cogvideo_release import (
     write_release,
     write_stage_folder,
 )
+from training.tests.shard_fixture import limit_for
 from training.tests.test_export_transformer import _feeds
-from training.transformer.config import STAGES, TransformerConfig
+from training.transformer.config import STAGES
 from training.transformer.model import Transformer
 
 
@@ -101,24 +101,12 @@ def test_stages_of_different_bases_keep_their_own(release: Path, tmp_path: Path)
     np.testing.assert_allclose(found, expected.detach().numpy(), rtol=0, atol=5e-5)
 
 
-def _limit_for(config: TransformerConfig, bits: int, count: int) -> int:
-    """A limit in bytes that makes `count` shards."""
-    for limit in range(10_000, 1 << 20, 1000):
-        try:
-            shards = plan_shards(config, bits, limit)
-        except ValueError:
-            continue
-        if len(shards) == count:
-            return limit
-    raise AssertionError(f"no limit makes {count} shards")
-
-
 @pytest.mark.parametrize("bits", [4, 16])
 def test_one_two_and_four_shards_are_identical(release: Path, tmp_path: Path, bits: int) -> None:
     model = _model(release, 2)
     found = {}
     for count in (1, 2, 4):
-        out, limit = tmp_path / str(count), _limit_for(model.config, bits, count)
+        out, limit = tmp_path / str(count), limit_for(count, bits)
         graph = _convert(release, out, bits=bits, shard_bytes=limit)["graphs"]["interpolation"]
         assert len(graph["files"]) == 1 + count
         found[count] = _logits(out, "interpolation", model)
