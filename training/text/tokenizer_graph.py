@@ -9,7 +9,8 @@ import onnx
 
 from training.export.graph_builder import GraphBuilder
 from training.text.caption_tokenizer import SPACE, CaptionTokenizer
-from training.text.piece_trie import BUCKET, DEAD, IMPOSSIBLE, NO_PIECE, PieceTrie, build_trie
+from training.text.piece_trie import NO_PIECE, PieceTrie, build_trie
+from training.text.trie_graph import best_lengths, merge_unknown, reached_nodes, span_bounds
 
 UNKNOWN_CHARACTER = 0
 _NOTHING = 0xFFFF  # unused place of an expansion; above every character id
@@ -30,9 +31,9 @@ def build_tokenizer_graph(tokenizer: CaptionTokenizer, text_offset: int) -> onnx
         "Concat", _words(g, folded, characters[SPACE]), _one(g, UNKNOWN_CHARACTER), axis=0
     )
     pieces, scores = _matches(g, text, trie, tokenizer)
-    lengths = _best_lengths(g, scores, trie.depth)
+    lengths = best_lengths(g, scores, trie.depth)
     ids = _read_back(g, pieces, lengths)
-    merged = _merge_unknown(g, g.slice(ids, 0, -1, 0), tokenizer.unk_id)
+    merged = merge_unknown(g, g.slice(ids, 0, -1, 0), tokenizer.unk_id)
     shifted = g.node("Add", merged, g.number(text_offset, "int32"))
     g.node("Identity", shifted, name="ids")
     g.output("ids", "int32", ["m"])
@@ -121,17 +122,7 @@ def _matches(
 ) -> tuple[str, str]:
     """Piece ids int32 and scores float32 [k, depth] of the pieces that end at each character, by
     length - 1."""
-    number = str(trie.keys.dtype)
-    node = g.node("Expand", g.number(trie.root, number), g.node("Shape", text))
-    character = g.cast(text, number)
-    outside = g.constant([UNKNOWN_CHARACTER], number)
-    nodes = []
-    for _ in range(trie.depth):
-        node = _child(g, node, character, trie)
-        nodes.append(g.node("Unsqueeze", node, g.ints(1)))
-        # The character one place further left.
-        character = g.node("Concat", outside, g.slice(character, 0, -1, 0), axis=0)
-    reached = g.node("Concat", *nodes, axis=1)
+    reached = reached_nodes(g, text, trie)
     pieces = g.node("Gather", g.constant(trie.piece), reached)
     scores = g.node("Gather", g.constant(trie.score), reached)
     # A character that is no piece may stand alone as unknown.
@@ -144,73 +135,9 @@ def _matches(
     )
 
 
-def _child(g: GraphBuilder, node: str, character: str, trie: PieceTrie) -> str:
-    """The node reached from each `node` [k] over each `character` [k], DEAD where there is none."""
-    number = str(trie.keys.dtype)
-    key = g.node("Add", g.node("Mul", node, g.number(trie.alphabet, number)), character)
-    key_column = g.node("Unsqueeze", key, g.ints(1))
-    found = []
-    for prime in trie.primes:
-        bucket = g.node("Mod", key_column, g.number(prime, number))
-        keys = g.reshape(g.node("Gather", g.constant(trie.keys), bucket), -1, BUCKET)
-        first = g.node("Mul", bucket, g.number(BUCKET, number))
-        slots = g.node("Add", first, g.constant(np.arange(1, BUCKET + 1), number))
-        equal = g.node("Equal", keys, key_column)
-        found.append(g.node("Where", equal, slots, g.number(DEAD, number)))
-    both = g.node("Concat", *found, axis=1)
-    return g.node("ReduceMax", both, g.ints(1), keepdims=0)
-
-
-def _best_lengths(g: GraphBuilder, scores: str, depth: int) -> str:
-    """Length - 1 int64 [k] of the last piece of the best segmentation up to each character."""
-    body = GraphBuilder("forward")
-    body.input("best_before", "float32", [depth])  # of the texts 1, 2, ... characters shorter
-    body.input("score", "float32", [depth])
-    totals = body.node("Add", "best_before", "score")
-    # Of equal sums the longest last piece wins, as in SentencePiece.
-    body.node("ArgMax", totals, axis=0, keepdims=0, select_last_index=1, name="length")
-    best = body.node("ReduceMax", totals, body.ints(0), keepdims=1)
-    kept = body.slice("best_before", 0, depth - 1, 0)
-    body.node("Concat", best, kept, axis=0, name="best_after")
-    body.output("best_after", "float32", [depth])
-    body.output("length", "int64", [])
-    start = np.where(np.arange(depth) == 0, np.float32(0), IMPOSSIBLE).astype(np.float32)
-    return g.nodes(
-        "Scan",
-        [g.constant(start), scores],
-        ["last_best", "lengths"],
-        body=body.graph(),
-        num_scan_inputs=1,
-    )[1]
-
-
 def _read_back(g: GraphBuilder, pieces: str, lengths: str) -> str:
     """Ids of the best segmentation, walking from the end by the lengths."""
-    body = GraphBuilder("backward")
-    body.input("remaining", "int64", [])  # characters of the current piece still to pass
-    body.input("length", "int64", [])
-    body.node("Equal", "remaining", body.number(0, "int64"), name="ends_here")
-    passed = body.node("Sub", "remaining", body.number(1, "int64"))
-    body.node("Where", "ends_here", "length", passed, name="remaining_after")
-    body.output("remaining_after", "int64", [])
-    body.output("ends_here", "bool", [])
-    ends = g.nodes(
-        "Scan",
-        [g.number(0, "int64"), lengths],
-        ["left_over", "ends"],
-        body=body.graph(),
-        num_scan_inputs=1,
-        scan_input_directions=[1],
-        scan_output_directions=[1],
-    )[1]
+    ends = span_bounds(g, lengths, backwards=True)
     column = g.node("Unsqueeze", lengths, g.ints(1))
     chosen = g.reshape(g.node("GatherElements", pieces, column, axis=1), -1)
     return g.node("Compress", chosen, ends, axis=0)
-
-
-def _merge_unknown(g: GraphBuilder, ids: str, unknown: int) -> str:
-    """Drops every unknown id that follows another one."""
-    is_unknown = g.node("Equal", ids, g.number(unknown, "int32"))
-    never = g.constant([False], "bool")
-    before = g.slice(g.node("Concat", never, is_unknown, axis=0), 0, -1, 0)
-    return g.node("Compress", ids, g.node("Not", g.node("And", is_unknown, before)), axis=0)
