@@ -15,8 +15,9 @@ from training.export.weight_storage import Precision
 from training.icetk.config import IcetkConfig
 from training.icetk.graph import build_decoder_graph, build_encoder_graph
 from training.icetk.weights import icetk_from_arrays
-from training.text.sentencepiece_model import convert_sentencepiece
-from training.text.tokenizer_graph import build_tokenizer_graph
+from training.text.caption_tokenizer import LINE_BREAK
+from training.text.sentencepiece_graph import build_sentencepiece_graph
+from training.text.unigram_model import read_unigram_model
 
 _INPUTS_AND_OUTPUTS = "io."  # prefix of what golden vectors keep beside a state dict
 
@@ -30,23 +31,29 @@ class TokenPart:
 
 
 def text_part(path: Path, config: CogVideoConfig) -> TokenPart:
-    """ValueError where the text model has more pieces than the transformer has rows for."""
+    """ValueError where the text model's pieces are not as many as the transformer's rows for them:
+    the added pieces, BOI among them, take the rows behind."""
     try:
-        tokenizer = convert_sentencepiece(path)
-    except (OSError, RuntimeError, ValueError) as error:
+        model = read_unigram_model(path)
+        line_break = model.id_of(LINE_BREAK)
+        _check_rows(path, len(model.pieces), config.boi_id - config.codes)
+        graph = build_sentencepiece_graph(path, config.codes)
+    except (OSError, KeyError) as error:
         raise ValueError(f"{path} is no usable SentencePiece model: {error}") from error
-    pieces, rows = tokenizer.vocabulary_size, config.boi_id - config.codes
-    if pieces > rows:
+    facts = {
+        "textModelSha256": file_digest(path),
+        "unknown": config.codes + model.unknown_id,
+        "lineBreak": config.codes + line_break,
+    }
+    return TokenPart({"tokenizer": (graph, "fp32")}, facts)
+
+
+def _check_rows(path: Path, pieces: int, rows: int) -> None:
+    if pieces != rows:
         raise ValueError(
             f"{path} has {pieces} pieces, the transformer has rows for {rows}: "
             f"they do not belong together."
         )
-    facts = {
-        "textModelSha256": file_digest(path),
-        "unknown": config.codes + tokenizer.unk_id,
-        "lineBreak": config.codes + tokenizer.line_break_id,
-    }
-    return TokenPart({"tokenizer": (build_tokenizer_graph(tokenizer, config.codes), "fp32")}, facts)
 
 
 def image_part(path: Path, precision: Precision, grid: int) -> TokenPart:
