@@ -62,6 +62,22 @@ export interface RateRule {
   framesPerSecond: number;
 }
 
+/**
+ * Texts that the model expects around a prompt. Every text that is encoded by itself begins with
+ * its own word mark, so what is joined here is joined before it is encoded.
+ */
+export interface PromptTexts {
+  /**
+   * Behind the prompt for the first key frame, which then reads the prompt alone: no duration, no
+   * line break. CogVideo: " 高清摄影".
+   */
+  firstFrameSuffix: string;
+  /** Behind the prompt of the other key frames under guidance. CogVideo: " 视频". */
+  guidedSuffix: string;
+  /** In the prompt's place in the unconditional text of guidance. CogVideo: "视频". */
+  unconditional: string;
+}
+
 export interface ArchitectureManifest {
   layers: number;
   hidden: number;
@@ -148,6 +164,8 @@ export interface ModelManifest {
   rates: RateManifest[];
   rateRules: RateRule[];
   defaultKeyRate: number;
+  /** Absent: the bare prompt everywhere, and nothing in its place without it. */
+  promptTexts?: PromptTexts;
   /** Text slots T (duration text, line break and prompt together). */
   textLength: number;
   /** Longest code-point input of the tokenizer graph. */

@@ -7,6 +7,7 @@ import type {
   GraphManifest,
   ModelFile,
   ModelManifest,
+  PromptTexts,
   SamplingDefaults,
   SpecialIds,
   TemporalWindow,
@@ -41,6 +42,7 @@ export function parseManifest(value: unknown): ModelManifest {
       framesPerSecond: rule.positive('framesPerSecond'),
     })),
     defaultKeyRate: root.positive('defaultKeyRate'),
+    ...(root.has('promptTexts') ? { promptTexts: readPromptTexts(root.child('promptTexts')) } : {}),
     ids: readIds(root.child('ids'), numbers.codes),
     keyframeWindows: root.list('keyframeWindows', 0, readWindow),
     interpolationWindows: root.list('interpolationWindows', 0, readWindow),
@@ -108,6 +110,14 @@ function readUpscaledPixels(
     fail('upscaledPixels', `must be a multiple of pixels (${pixels})`, upscaledPixels);
   }
   return { upscaledPixels };
+}
+
+function readPromptTexts(texts: ManifestReader): PromptTexts {
+  return {
+    firstFrameSuffix: texts.text('firstFrameSuffix'),
+    guidedSuffix: texts.text('guidedSuffix'),
+    unconditional: texts.text('unconditional'),
+  };
 }
 
 /** Special ids lie above the image codes; the decoder could not draw them. */

@@ -48,7 +48,7 @@ describe.each(clips)('$name', (clip) => {
   it('has the text row of PyTorch', async () => {
     const { context } = nodeJob(model, { prompt: clip.prompt });
     const text = await tokenizePrompt(clip.prompt, context);
-    const [row] = guidanceTexts(text, clip.keyRate, 1, context);
+    const [row] = guidanceTexts(text, 'keyframes', clip.keyRate, 1, context);
     const { textLength, ids } = model.manifest;
     expect(clip.textIds).toHaveLength(textLength);
     const padding = Array<number>(textLength - row!.length).fill(ids.pad);

@@ -51,7 +51,7 @@ async function* drawCandidates(
 ): AsyncGenerator<DrawnFrame, Candidate[]> {
   const { manifest, graphs, options, keyRate } = context;
   const { guidance, seed } = options;
-  const branches = guidanceTexts(text, keyRate, guidance, context);
+  const branches = guidanceTexts(text, 'keyframes', keyRate, guidance, context);
   const candidates = Array.from({ length: count }, (_, index) => first + index);
   const texts = branches.flatMap((branch) => candidates.map(() => branch));
   const runner = new TransformerRunner(graphs.keyframes, manifest, {

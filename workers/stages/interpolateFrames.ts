@@ -40,7 +40,8 @@ async function* drawBatch(
 ): AsyncGenerator<DrawnFrame> {
   const { manifest, graphs, options, keyRate } = context;
   const guidance = manifest.sampling.interpolationGuidance;
-  const branches = guidanceTexts(text, keyRate * 2 ** round, guidance, context);
+  const rate = keyRate * 2 ** round;
+  const branches = guidanceTexts(text, 'interpolation', rate, guidance, context);
   const cells = manifest.grid * manifest.grid;
   const given = windows.map(({ slots }) => [0, 2, 4].map((frame) => frames.get(slots[frame]!)!));
   const runner = new TransformerRunner(graphs.interpolation, manifest, {

@@ -4,14 +4,23 @@ import type { RateManifest } from '../../src/shared/manifest';
 import { nearestRate } from '../sampling/schedule';
 import type { OnnxGraph } from '../runtime/onnxGraph';
 import type { Marked, PipelineContext } from './context';
+import { stageTexts } from './promptTexts';
 
 interface PromptIds {
   prompt: Int32Array;
   /** By duration text. */
   durations: ReadonlyMap<string, Int32Array>;
+  /** The prompt of the key frames under guidance. */
+  guidedPrompt: Int32Array;
+  /** In the prompt's place in the unconditional text. */
+  unconditional: Int32Array;
+  /** What the first key frame reads alone; absent where it reads what the others read. */
+  firstFrame?: Int32Array;
 }
 
 export type TokenizedPrompt = Marked<PromptIds, 'tokenized prompt'>;
+/** The two stages that read the prompt. */
+export type TextStage = 'keyframes' | 'interpolation';
 
 /**
  * Encodes the prompt, as far as the model knows its words, and every duration text apart: pieces
@@ -21,13 +30,26 @@ export async function tokenizePrompt(
   prompt: string,
   { manifest, graphs }: Pick<PipelineContext, 'manifest' | 'graphs'>,
 ): Promise<TokenizedPrompt> {
-  const encode = (text: string): Promise<Int32Array> =>
-    encodeText(text, graphs.tokenizer, manifest.maxCodePoints);
+  const encoded = new Map<string, Int32Array>();
+  const encode = async (text: string): Promise<Int32Array> => {
+    const ids = encoded.get(text);
+    if (ids) return ids;
+    const found = await encodeText(text, graphs.tokenizer, manifest.maxCodePoints);
+    encoded.set(text, found);
+    return found;
+  };
   const durations = new Map<string, Int32Array>();
   for (const { durationText } of manifest.rates) {
-    if (!durations.has(durationText)) durations.set(durationText, await encode(durationText));
+    durations.set(durationText, await encode(durationText));
   }
-  return { prompt: await encode(knownPrompt(prompt, manifest.knownWords)), durations };
+  const texts = stageTexts(knownPrompt(prompt, manifest.knownWords), manifest.promptTexts);
+  return {
+    prompt: await encode(texts.prompt),
+    durations,
+    guidedPrompt: await encode(texts.guidedPrompt),
+    unconditional: await encode(texts.unconditional),
+    ...(texts.firstFrame === undefined ? {} : { firstFrame: await encode(texts.firstFrame) }),
+  };
 }
 
 async function encodeText(
@@ -45,30 +67,51 @@ async function encodeText(
 }
 
 /**
- * Text of a window at `framesPerSecond`: duration, line break, prompt, cut to the text slots.
+ * Text of a window at `framesPerSecond`: duration, line break, bare prompt, cut to the text slots.
  * Without the prompt it is the unconditional text of guidance.
  */
 export function windowText(
   text: TokenizedPrompt,
   framesPerSecond: number,
   branch: 'conditional' | 'unconditional',
+  context: Pick<PipelineContext, 'manifest'>,
+): Int32Array {
+  const prompt = branch === 'conditional' ? text.prompt : text.unconditional;
+  return joinedText(text, framesPerSecond, prompt, context);
+}
+
+function joinedText(
+  text: TokenizedPrompt,
+  framesPerSecond: number,
+  prompt: Int32Array,
   { manifest }: Pick<PipelineContext, 'manifest'>,
 ): Int32Array {
   const rate: RateManifest = nearestRate(manifest, framesPerSecond);
   const duration = text.durations.get(rate.durationText) ?? [];
-  const prompt = branch === 'conditional' ? text.prompt : [];
   const ids = [...duration, manifest.ids.lineBreak, ...prompt];
   return Int32Array.from(ids.slice(0, manifest.textLength));
+}
+
+/** What the first key frame reads, cut to the text slots, where it reads a text of its own. */
+export function firstFrameText(
+  { firstFrame }: TokenizedPrompt,
+  { manifest }: Pick<PipelineContext, 'manifest'>,
+): Int32Array | undefined {
+  return firstFrame?.slice(0, manifest.textLength);
 }
 
 /** Guidance branches of a stage, the conditional one first; one branch when guidance is off. */
 export function guidanceTexts(
   text: TokenizedPrompt,
+  stage: TextStage,
   framesPerSecond: number,
   guidance: number,
   context: Pick<PipelineContext, 'manifest'>,
 ): Int32Array[] {
-  const conditional = windowText(text, framesPerSecond, 'conditional', context);
-  if (guidance === 1) return [conditional];
-  return [conditional, windowText(text, framesPerSecond, 'unconditional', context)];
+  if (guidance === 1) return [windowText(text, framesPerSecond, 'conditional', context)];
+  const prompt = stage === 'keyframes' ? text.guidedPrompt : text.prompt;
+  return [
+    joinedText(text, framesPerSecond, prompt, context),
+    windowText(text, framesPerSecond, 'unconditional', context),
+  ];
 }

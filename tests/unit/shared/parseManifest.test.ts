@@ -23,6 +23,17 @@ describe('parseManifest', () => {
     expect(parseManifest(json)).toEqual(json);
   });
 
+  it('keeps the texts around the prompt', () => {
+    const promptTexts = {
+      firstFrameSuffix: ' 高清摄影',
+      guidedSuffix: ' 视频',
+      unconditional: '视频',
+    };
+    expect(parseManifest(broken((d) => (d.promptTexts = promptTexts)))).toEqual(
+      broken((d) => (d.promptTexts = promptTexts)),
+    );
+  });
+
   it.each<[string, RegExp, (draft: Draft) => unknown]>([
     ['newer format', /format must be 1, but is 2\..*newest app/, (d) => (d.format = 2)],
     ['no format', /format must be 1, but is missing/, (d) => delete d.format],
@@ -86,6 +97,11 @@ describe('parseManifest', () => {
       'release without its switch',
       /release\.asReleased must be true or false, but is missing/,
       (d) => (d.release = {} as { asReleased: boolean }),
+    ],
+    [
+      'prompt texts without all of them',
+      /promptTexts\.guidedSuffix must be a text that is not empty, but is missing/,
+      (d) => (d.promptTexts = { firstFrameSuffix: ' x', unconditional: 'x' }),
     ],
     ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
     [
