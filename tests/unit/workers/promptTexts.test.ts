@@ -43,7 +43,7 @@ describe('stageTexts', () => {
 });
 
 describe('guidanceTexts', () => {
-  const [{ framesPerSecond }] = manifest.rates as [{ framesPerSecond: number }];
+  const { framesPerSecond } = manifest.rates[0]!;
   const row = (...ids: number[]): Int32Array => Int32Array.of(200, lineBreak, ...ids);
 
   it('reads the bare prompt in both stages when guidance is off', () => {
