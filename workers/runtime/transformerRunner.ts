@@ -19,8 +19,8 @@ import { KvCache } from './kvCache';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds } from './ortRuntime';
 
-/** Largest attention matrix of a prefill, all heads of all its sequences, in floats (128 MB). */
-const PREFILL_FLOATS = 1 << 25;
+/** Largest attention matrix of a prefill, all heads of all its sequences, in floats (16 MB). */
+const PREFILL_FLOATS = 1 << 22;
 
 /** Input of graphs whose first frame is drawn by the base channel: 0, or 1 for both channels. */
 const TEMPORAL_SHARE = 'temporal_share';
