@@ -18,10 +18,16 @@ CLIPS = json.loads((GOLDEN / "clips.json").read_text(encoding="utf-8"))["clips"]
 
 
 def _sampler(clip: dict, **options: Any) -> ClipSampler:
-    settings = Settings(
-        clip["guidance"], clip["interpolationGuidance"], clip["temperature"], clip["topK"]
+    package = open_package(FIXTURE)
+    settings = Settings.of_manifest(
+        package.manifest,
+        guidance=clip["guidance"],
+        interpolation_guidance=clip["interpolationGuidance"],
+        temperature=clip["temperature"],
+        top_k=clip["topK"],
     )
-    return ClipSampler(open_package(FIXTURE), settings, **options)
+    assert settings.guidance_floor > 0, "the golden clips are drawn with the package's floor"
+    return ClipSampler(package, settings, **options)
 
 
 @pytest.mark.parametrize("clip", CLIPS, ids=[clip["name"] for clip in CLIPS])
