@@ -64,9 +64,12 @@ describe('npm run generate', () => {
     expect(said).toContain('"🦁" failed: The prompt has no words');
 
     const listed = JSON.parse(readFileSync(join(out, 'clips.json'), 'utf8')) as unknown;
+    const { version } = JSON.parse(readFileSync(join(MODEL, 'manifest.json'), 'utf8')) as {
+      version: string;
+    };
     expect(listed).toEqual({
       format: 1,
-      model: { id: 'micro', version: '0.1.0' },
+      model: { id: 'micro', version },
       clips: [
         expect.objectContaining({ prompt: '狮子在湖边喝水', seed: 3, frames: 9 }),
         expect.objectContaining({ file: '3-a-lion-walks-7.mp4', seed: 7, frames: 9 }),
