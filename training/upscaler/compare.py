@@ -1,6 +1,6 @@
 """Compares the upscaler with bicubic and Lanczos enlargement, on scenes of fresh seeds.
 
-    python -m training.upscaler.compare --preset cpu --sheet docs/upscaler.png --json figures.json
+    python -m training.upscaler.compare --preset cpu --sheet docs/upscaler.webp --json figures.json
 
 Inputs are what the preset's picture tokenizer makes of the frames, as in the app. The sheet has a
 row per scene: the decoder's pixels, bicubic, the upscaler, the render.
