@@ -48,6 +48,7 @@ class Preset:
     first_frame_weight: float = 1.0  # loss weight of the first key frame
     rivals: int = 0  # clips per process and step that stage 1 also sees under a wrong caption
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
+    strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -146,6 +147,7 @@ CPU = Preset(
     text_weight=0.1,
     rivals=2,
     rival_weight=0.03,
+    strays=0.5,
     text_summary=512,
     upscaler_minutes=15,
     ranker_minutes=9,

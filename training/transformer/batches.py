@@ -12,6 +12,7 @@ from torch import Tensor
 from training.transformer.config import TransformerConfig
 from training.transformer.rivals import draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
+from training.transformer.strays import with_strays
 from training.transformer.text_reader import stated_labels
 from training.transformer.tokens import TokenSet
 from training.world.captions import Caption
@@ -34,7 +35,8 @@ class Batch:
     """B clips ready for the model."""
 
     text: Tensor  # int64 [B, L] flat ids
-    tokens: Tensor  # int64 [B, 5, C]
+    tokens: Tensor  # int64 [B, 5, C] what is to be predicted
+    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged
     hints: Tensor  # int64 [B, 5, C, 2]
     weights: Tensor  # float32 [B, F, C], F frames with a loss
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
@@ -65,6 +67,7 @@ class Batches:
     changed_weight: float = 2.0
     first_frame_weight: float = 1.0
     rivals: int = 0  # clips of a training batch that get a rival caption as well
+    strays: float = 0.0  # share of the clips of a training batch that are read with wrong tokens
     all_slots: bool = False  # keep texts at their full length: batches of one shape, to compile
     _durations: dict[str, list[int]] = field(default_factory=dict)
     _epoch: tuple[int, np.ndarray] | None = None
@@ -74,7 +77,7 @@ class Batches:
         first = (step * processes + rank) * self.size
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
-        return self.batch(indices, rng, self.caption_dropout, self.rivals)
+        return self.batch(indices, rng, self.caption_dropout, self.rivals, self.strays)
 
     def batch(
         self,
@@ -82,8 +85,10 @@ class Batches:
         rng: np.random.Generator,
         dropout: float = 0.0,
         rivals: int = 0,
+        strays: float = 0.0,
     ) -> Batch:
-        """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals."""
+        """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals, the
+        share `strays` of them read with wrong tokens."""
         tokens = self.clips.tokens[indices].astype(np.int64)
         pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
         # Clips with rivals keep their captions, so the others lose theirs more often.
@@ -98,15 +103,23 @@ class Batches:
         )
         rows = np.stack([*texts, *wrong])
         rows = rows if self.all_slots else trim_text(self.config, rows)
+        read = self._with_strays(tokens, strays, rng) if strays else tokens
         arrays = (
             rows[: len(indices)],
             tokens,
-            hints_of(self.config, tokens),
+            read,
+            hints_of(self.config, read),
             weights,
             np.array(labels),
             rows[len(indices) :],
         )
         return Batch(*(torch.from_numpy(array) for array in arrays))
+
+    def _with_strays(
+        self, tokens: np.ndarray, share: float, rng: np.random.Generator
+    ) -> np.ndarray:
+        others = rng.integers(len(self.clips), size=len(tokens))
+        return with_strays(tokens, self.clips.tokens[others].astype(np.int64), share, rng)
 
     def _text(
         self, index: int, rng: np.random.Generator, dropout: float

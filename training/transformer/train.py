@@ -80,6 +80,7 @@ class Options:
     text_weight: float = 0.0  # weight of the loss of reading the caption's labels off the text
     rivals: int = 0  # clips per process and step that are also run with a wrong caption
     rival_weight: float = 0.0  # weight of the loss of telling the own caption from the wrong one
+    strays: float = 0.0  # share of the clips that are read with wrong tokens
     validate_every: float = 120.0  # seconds
     save_every: float = 120.0  # seconds
     validation_clips: int = 48  # while training; the end uses four times as many
@@ -296,7 +297,7 @@ def work(process: Process, options: Options) -> None:
         return Batches(
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
-            rivals=options.rivals, all_slots=options.compile,
+            rivals=options.rivals, strays=options.strays, all_slots=options.compile,
         )  # fmt: skip
 
     run = Run(process, options, batches("train"), Validation(batches("validation")))
@@ -331,14 +332,17 @@ def main() -> None:
     parser.add_argument("--text-weight", type=float, help="default: the preset's")
     parser.add_argument("--rivals", type=int, help="default: the preset's")
     parser.add_argument("--rival-weight", type=float, help="default: the preset's")
+    parser.add_argument("--strays", type=float, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
-    if arguments["stage"] == "interpolation" and arguments["rivals"] is None:
-        arguments["rivals"] = 0  # the given frames tell more than any caption
+    if arguments["stage"] == "interpolation":  # the given frames tell more than any caption
+        for name in ("rivals", "strays"):
+            if arguments[name] is None:
+                arguments[name] = 0
     for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight", "rivals",
-                 "rival_weight"):  # fmt: skip
+                 "rival_weight", "strays"):  # fmt: skip
         if arguments[name] is None:
             arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:
