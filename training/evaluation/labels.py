@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-
-import numpy as np
 
 from training.world import subsets
 from training.world.catalog import DIRECTIONS
 from training.world.full.actions import CROSSING
-from training.world.scene import Scene, sample_scene, stages
-from training.world.subsets import Subset, subset_named
+from training.world.scene import Scene
+from training.world.subsets import subset_named
+from training.world.visible_stages import stage_lines, stage_names
 
 FIELDS = ("subject", "action", "place", "colour", "time", "direction")
 """Labels of a whole clip that every subset has, in the order of reports."""
@@ -84,16 +83,11 @@ def labels_of(scene: Scene) -> dict[str, str | None]:
     return {**names, "colour": colour, "direction": scene.direction if crosses else None}
 
 
-def visible_stage(name: str) -> str:
-    """The stage as a single moment shows it: a repeated stage looks like the first one."""
-    return name.removesuffix("_again")
-
-
 @lru_cache(maxsize=4)
 def label_set(subset: str = subsets.CPU.name) -> LabelSet:
     """The classes of a subset of the toy world; fields without a choice are left out."""
     world = subset_named(subset)
-    lines = _stage_lines(world)
+    lines = stage_lines(world)
     cpu = world is subsets.CPU
     classes: dict[str, tuple[str, ...]] = {
         "subject": world.subjects,
@@ -106,15 +100,5 @@ def label_set(subset: str = subsets.CPU.name) -> LabelSet:
     for field, names in zip(_SETTINGS, (world.weathers, world.cameras), strict=True):
         if len(names) > 1:
             classes[field] = names
-    classes["stage"] = tuple(sorted({name for names in lines.values() for name in names}))
+    classes["stage"] = stage_names(lines)
     return LabelSet(subset, classes, lines)
-
-
-def _stage_lines(world: Subset) -> dict[str, tuple[str, ...]]:
-    """Action -> its stages in order, as they can be seen; neighbours that look alike are one."""
-    example = sample_scene(np.random.default_rng(0), world=world.name)
-    result = {}
-    for action in world.actions:
-        names = [visible_stage(name) for name, _, _ in stages(replace(example, action=action))]
-        result[action] = tuple(n for i, n in enumerate(names) if i == 0 or n != names[i - 1])
-    return result

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.labels import LabelSet, labels_of, visible_stage
+from training.evaluation.labels import LabelSet, labels_of
 from training.world.atlas import World
 from training.world.composite import render
 from training.world.dataset import WINDOW_FRAMES, key_frame_times
-from training.world.scene import CLIP_SECONDS, Scene, sample_scene, stage_at
+from training.world.scene import CLIP_SECONDS, Scene, sample_scene
+from training.world.visible_stages import stages_at
 
 SCORED_RATE = 2
 """Frames per second of the clips that are scored: 9 frames of a whole clip."""
@@ -49,7 +50,7 @@ def render_clips(
     masks = np.stack([mask for _, mask in drawn])
     boxes, visible = subject_boxes(masks)
     stages = [
-        [labels.index("stage", visible_stage(stage_at(scene, t)[0])) for t in moments]
+        [labels.index("stage", name) for name in stages_at(scene, moments)]
         for scene, moments in zip(scenes, times, strict=True)
     ]
     named = [labels_of(scene) for scene in scenes]

@@ -1,0 +1,36 @@
+"""The stages of an action as they can be seen: names, order, and which one a moment shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from training.world.scene import Scene, sample_scene, stage_at, stages
+from training.world.subsets import Subset
+
+
+def visible_stage(name: str) -> str:
+    """The stage as a single moment shows it: a repeated stage looks like the first one."""
+    return name.removesuffix("_again")
+
+
+def stage_lines(world: Subset) -> dict[str, tuple[str, ...]]:
+    """Action -> its stages in order, as they can be seen; neighbours that look alike are one."""
+    example = sample_scene(np.random.default_rng(0), world=world.name)
+    result = {}
+    for action in world.actions:
+        names = [visible_stage(name) for name, _, _ in stages(replace(example, action=action))]
+        result[action] = tuple(n for i, n in enumerate(names) if i == 0 or n != names[i - 1])
+    return result
+
+
+def stage_names(lines: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """All stages of some actions, in the order of class labels."""
+    return tuple(sorted({name for names in lines.values() for name in names}))
+
+
+def stages_at(scene: Scene, times: Iterable[float]) -> list[str]:
+    """The visible stages at some times in seconds."""
+    return [visible_stage(stage_at(scene, time)[0]) for time in times]
