@@ -25,19 +25,26 @@ export interface RankerGolden {
   best: number;
   /** Tokens of the best candidate after one round. */
   clip: number[][];
+  /** Tokens after one round when the best is chosen after every key frame. */
+  chosenClip: number[][];
+  /** Scores of the first 1, 2, ... key frames of chosenClip, in nats. */
+  beginnings: number[];
 }
 
 export const rankerGolden = JSON.parse(
   readFileSync(join(FIXTURE, 'golden.json'), 'utf8'),
 ) as RankerGolden;
 
-/** Puts the ranker into a copy of the micro package. */
-export function addRanker(folder: string): void {
+/** Puts the ranker into a copy of the micro package.
+ *  @param changes of the manifest's sampling. */
+export function addRanker(folder: string, changes: object = {}): void {
   copyFileSync(join(FIXTURE, 'ranker.onnx'), join(folder, 'ranker.onnx'));
   const path = join(folder, 'manifest.json');
   const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
     graphs: Record<string, unknown>;
+    sampling: object;
   };
   manifest.graphs['ranker'] = rankerGolden.graph;
+  manifest.sampling = { ...manifest.sampling, ...changes };
   writeFileSync(path, JSON.stringify(manifest));
 }

@@ -122,7 +122,13 @@ export interface SamplingDefaults {
    * packages with a ranker, which may leave it out; 1 = no choice.
    */
   candidates?: number;
+  /** Among what the ranker chooses: "clip" (default), or after every frame, from whose best one all
+   *  candidates go on: "frame". Only in packages whose ranker can judge beginnings. */
+  candidateChoice?: CandidateChoice;
 }
+
+export const CANDIDATE_CHOICES = ['clip', 'frame'] as const;
+export type CandidateChoice = (typeof CANDIDATE_CHOICES)[number];
 
 export const MOST_CANDIDATES = 8;
 

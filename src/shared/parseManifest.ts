@@ -1,7 +1,13 @@
 /** Checks an unknown `manifest.json` against format 1. Trust begins where this function returns. */
 import { fail, ManifestReader } from './manifestReader';
 import type { Json } from './manifestReader';
-import { MANIFEST_FORMAT, MOST_CANDIDATES, OPTIONAL_GRAPHS, REQUIRED_GRAPHS } from './manifest';
+import {
+  CANDIDATE_CHOICES,
+  MANIFEST_FORMAT,
+  MOST_CANDIDATES,
+  OPTIONAL_GRAPHS,
+  REQUIRED_GRAPHS,
+} from './manifest';
 import type {
   ArchitectureManifest,
   GraphManifest,
@@ -172,11 +178,16 @@ function readSampling(sampling: ManifestReader, graphs: ModelManifest['graphs'])
 function readCandidates(
   sampling: ManifestReader,
   { ranker }: ModelManifest['graphs'],
-): Pick<SamplingDefaults, 'candidates'> {
-  const stated = sampling.value['candidates'];
-  if (stated === undefined) return {};
-  if (!ranker) return fail(sampling.at('candidates'), 'needs graphs.ranker', stated);
-  return { candidates: sampling.integer('candidates', 1, MOST_CANDIDATES) };
+): Pick<SamplingDefaults, 'candidates' | 'candidateChoice'> {
+  const read: Pick<SamplingDefaults, 'candidates' | 'candidateChoice'> = {};
+  for (const name of ['candidates', 'candidateChoice'] as const) {
+    const stated = sampling.value[name];
+    if (stated === undefined) continue;
+    if (!ranker) return fail(sampling.at(name), 'needs graphs.ranker', stated);
+    if (name === 'candidates') read.candidates = sampling.integer(name, 1, MOST_CANDIDATES);
+    else read.candidateChoice = sampling.oneOf(name, CANDIDATE_CHOICES);
+  }
+  return read;
 }
 
 function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {

@@ -29,8 +29,14 @@ const { prompt, seed, guidance, temperature, topK, keyRate, candidates } = golde
 const WISH = { prompt, seed, guidance, temperature, topK, keyRate };
 const all = golden.keyFrames.map((frames) => frames.map((tokens) => Int32Array.from(tokens)));
 
-async function draw(count: number, rounds: number, cacheBytes = CACHE_BYTES) {
-  const { context, progress } = nodeJob(model, { ...WISH, candidates: count, rounds });
+/** The model with the ranker choosing after every frame. */
+function choosingFrames(): NodeModel {
+  const sampling = { ...model.manifest.sampling, candidateChoice: 'frame' as const };
+  return { ...model, manifest: { ...model.manifest, sampling } };
+}
+
+async function draw(count: number, rounds: number, cacheBytes = CACHE_BYTES, drawing = model) {
+  const { context, progress } = nodeJob(drawing, { ...WISH, candidates: count, rounds });
   const result = await generateVideo({ ...context, cacheBytes });
   return { tokens: result.tokens.map(({ ids }) => [...ids]), progress, result };
 }
@@ -54,6 +60,30 @@ it('draws the clip that Python keeps, whether the candidates fit into memory or 
   const inTurns = await draw(candidates, 1, 1);
   expect(inTurns.tokens).toEqual(golden.clip);
   expect(inTurns.result.timings.keyframeSteps).toBe(3 * together.result.timings.keyframeSteps);
+});
+
+it('goes on from the best of every frame as Python does, and judges beginnings alike', async () => {
+  const { tokens, progress } = await draw(candidates, 1, CACHE_BYTES, choosingFrames());
+  expect(tokens).toEqual(golden.chosenClip);
+  const { context } = nodeJob(model, WISH);
+  const text = await tokenizePrompt(prompt, context);
+  const frames = golden.chosenClip.filter((_, index) => index % 2 === 0);
+  for (const [last, wanted] of golden.beginnings.entries()) {
+    const beginning = frames.slice(0, last + 1).map((ids) => Int32Array.from(ids));
+    const [score] = await keyFrameScores(text, [beginning], context);
+    expect(score).toBeCloseTo(wanted, 3);
+  }
+  // Candidate 0 is shown; where another one is kept, its frame follows.
+  const finished = progress.filter((message) => message.kind === 'frame' && message.drawn === 1);
+  const keySlots = finished.map((message) => (message.kind === 'frame' ? message.slot : -1));
+  expect([...new Set(keySlots.slice(0, -4))].sort()).toEqual([0, 2, 4, 6, 8]);
+  expect(keySlots.length).toBeGreaterThan(9);
+});
+
+it('chooses among whole clips of batches that take turns', async () => {
+  // One candidate a batch leaves no choice within it: the clip is that of the choice in the end.
+  const inTurns = await draw(candidates, 1, 1, choosingFrames());
+  expect(inTurns.tokens).toEqual(golden.clip);
 });
 
 it('shows candidate 0 while it draws, then the best', async () => {

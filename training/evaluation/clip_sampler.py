@@ -40,6 +40,7 @@ class Settings:
     text_boost: float = 0.0
     guidance_floor: float = 0.0  # least share of the likeliest code's conditional probability
     candidates: int = 1  # draws of the key frames, of which the ranker keeps one
+    choose_frames: bool = False  # it chooses after every frame, and all go on from its choice
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -54,6 +55,7 @@ class Settings:
             "text_boost": sampling["textBoost"],
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
+            "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
             **given,
         })  # fmt: skip
 
@@ -181,22 +183,32 @@ class ClipSampler:
         if count == 1:
             return self._key_frames(wishes, [0] * len(wishes))
         owners = [wish for wish in wishes for _ in range(count)]
-        drawn = self._key_frames(owners, list(range(count)) * len(wishes))
-        best = self.scores(owners, drawn).reshape(len(wishes), count).argmax(axis=1)
-        return drawn.reshape(len(wishes), count, FRAMES, self.cells)[np.arange(len(wishes)), best]
+        drawn = self._key_frames(owners, list(range(count)) * len(wishes), count)
+        return drawn[self._best(owners, drawn, count)[::count]]
+
+    def _best(self, owners: Sequence[Wish], drawn: np.ndarray, count: int) -> np.ndarray:
+        """For every candidate the index of the best of its wish's `count`: int [N]."""
+        best = self.scores(owners, drawn).reshape(-1, count).argmax(axis=1)
+        return np.repeat(np.arange(len(best)) * count + best, count)
 
     def scores(self, wishes: Sequence[Wish], frames: np.ndarray) -> np.ndarray:
-        """How well key frames [N, 5, C] fit their wishes, in nats: float32 [N]."""
+        """How well the first n key frames [N, n, C] fit their wishes, in nats: float32 [N]; fewer
+        than five only for a ranker that chooses after every frame."""
         ids, length = self.manifest["ids"], self.manifest["textLength"]
         text = np.full((len(wishes), length), ids["pad"], np.int32)
         for row, wish in zip(text, wishes, strict=True):
             words = self.window_text(wish.key_rate, wish.prompt)
             row[: len(words)] = words
-        feeds = {"text": text, "tokens": frames.astype(np.int32)}
-        return self.package.sessions[RANKER].run(["score"], feeds)[0]
+        # The first id behind the codes says "not drawn yet".
+        tokens = np.full((len(frames), FRAMES, self.cells), self.manifest["codes"], np.int32)
+        tokens[:, : frames.shape[1]] = frames
+        return self.package.sessions[RANKER].run(["score"], {"text": text, "tokens": tokens})[0]
 
-    def _key_frames(self, wishes: Sequence[Wish], candidates: Sequence[int]) -> np.ndarray:
-        """One draw of every wish, of the random stream of its candidate."""
+    def _key_frames(
+        self, wishes: Sequence[Wish], candidates: Sequence[int], count: int = 1
+    ) -> np.ndarray:
+        """One draw of every wish, of the random stream of its candidate. Neighbouring `count` draws
+        belong to one wish; with `choose_frames` they all go on from the best one."""
         guidance = self.settings.guidance
         runner = self._runner("keyframes", wishes, 1, guidance)
         runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
@@ -206,6 +218,13 @@ class ClipSampler:
             hints = [frames[:, slot - 1]] if slot else []
             self._draw_frame(runner, slot, slot * self.cells, keys, frames[:, slot], hints,
                              guidance)  # fmt: skip
+            if count > 1 and self.settings.choose_frames and slot < FRAMES - 1:
+                best = self._best(wishes, frames[:, : slot + 1], count)
+                frames[:, slot] = frames[best, slot]
+                branches = self._branches(guidance)
+                runner.cache.copy_frame(
+                    slot, np.concatenate([best + len(wishes) * b for b in range(branches)])
+                )
         return frames
 
     def _fill_windows(

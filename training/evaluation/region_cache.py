@@ -107,5 +107,15 @@ class RegionCache:
                     source = text + order * self.cells + cells
                     part[:, :, start : start + len(cells)] = rows[:, :, source]
 
+    def copy_frame(self, order: int, source: np.ndarray) -> None:
+        """Gives every sequence the temporal rows of frame `order` that sequence source [B] has. The
+        spatial caches hold the present frame alone, so nothing of a finished one is read again."""
+        for name, regions in self._temporal.items():
+            layout = self._layout_of(name)
+            for region, array in enumerate(regions):
+                size = int(layout.sizes[region])
+                first = self.text_slots + order * size
+                array[:, :, first : first + size] = array[source, :, first : first + size]
+
     def _layout_of(self, name: str) -> RegionLayout:
         return self.layout(int(name.rsplit("_", 1)[1]))

@@ -125,7 +125,8 @@ def _architecture(config: TransformerConfig) -> dict[str, Any]:
     }
 
 
-def _sampling(parts: TrainedParts) -> dict[str, float]:
+def _sampling(parts: TrainedParts) -> dict[str, float | str]:
+    chosen = {"candidates": parts.preset.candidates, "candidateChoice": "frame"}
     return {
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,
@@ -133,5 +134,5 @@ def _sampling(parts: TrainedParts) -> dict[str, float]:
         **({"guidanceFloor": floor} if (floor := parts.preset.guidance_floor) else {}),
         "interpolationGuidance": 1.0,
         "textBoost": 0.0,
-        **({"candidates": parts.preset.candidates} if parts.ranker is not None else {}),
+        **(chosen if parts.ranker is not None else {}),
     }

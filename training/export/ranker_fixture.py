@@ -1,8 +1,8 @@
 """Writes the ranker of the TypeScript tests: python -m training.export.ranker_fixture
 
-Random weights that fit the micro package, and which of three candidates they keep: the clip as the
-evaluation's sampler draws it. training.verify_export --preset micro writes it as well, since it
-depends on that package.
+Random weights that fit the micro package, and which of three candidates they keep, of whole clips
+and of every frame: the clip as the evaluation's sampler draws it. training.verify_export --preset
+micro writes it as well, since it depends on that package.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,19 @@ def golden_choice(package: ModelPackage) -> dict[str, Any]:
         "scores": [round(float(score), 5) for score in scores],
         "best": int(order[0]),
         "clip": sampler.clips([wish], _ROUNDS)[0].tolist(),
+        **_frame_by_frame(package, wish, settings),
+    }
+
+
+def _frame_by_frame(package: ModelPackage, wish: Wish, settings: Settings) -> dict[str, Any]:
+    """The clip when the ranker chooses after every frame, and its scores of the beginnings."""
+    sampler = ClipSampler(package, replace(settings, choose_frames=True))
+    clip = sampler.clips([wish], _ROUNDS)
+    frames = clip[:, :: 2**_ROUNDS]
+    beginnings = [sampler.scores([wish], frames[:, : n + 1])[0] for n in range(frames.shape[1])]
+    return {
+        "chosenClip": clip[0].tolist(),
+        "beginnings": [round(float(score), 5) for score in beginnings],
     }
 
 

@@ -23,6 +23,7 @@ from training.ranker.clips import batches_of, held_out_clips
 from training.ranker.config import RANKER_RECIPES, ranker_folder
 from training.ranker.model import TEXT_WIDTHS, Ranker, load_ranker
 from training.transformer.text_reader import LABELS, UNSTATED
+from training.transformer.token_data import HELD_OUT
 from training.transformer.tokens import TokenSet, token_file
 from training.vqvae.config import vqvae_folder
 from training.world.split import combinations
@@ -37,29 +38,33 @@ class Accuracy:
 
     clips: int
     shown: dict[str, float]  # read off the pictures
+    stages: float  # of frames
     stated: dict[str, float]  # off the sentence; "unstated" must be read as such
 
     def __str__(self) -> str:
         columns = (f"{name} {self.shown[name]:.1%} (text {self.stated[name]:.1%})"
                    for name in LABELS)  # fmt: skip
-        return f"{self.clips} clips: {', '.join(columns)}"
+        return f"{self.clips} clips: {', '.join(columns)}, stage {self.stages:.1%}"
 
 
 @torch.inference_mode()
 def accuracy(model: Ranker, batches: RankerBatches, indices: np.ndarray) -> Accuracy:
     """Of the undamaged clips `indices`, which must not be empty."""
-    shown, stated = [], []
+    shown, stated, stages = [], [], []
     for first in range(0, len(indices), _AT_ONCE):
         chosen = indices[first : first + _AT_ONCE].tolist()
         batch = batches.whole(chosen).to(next(model.parameters()).device)
         classes = read_classes(model, batch).cpu().numpy()
+        read = model.shown(batch.text, batch.tokens)["stage"].argmax(2)
+        stages.append((read == batch.stages).float().mean(1).cpu().numpy())
         shown.append(classes == batches.labels[chosen])
         told = [part.argmax(1) for part in model.read_text(batch.text).split(TEXT_WIDTHS, dim=1)]
         last = torch.tensor(TEXT_WIDTHS, device=batch.stated.device) - 1
         wanted = torch.where(batch.stated == UNSTATED, last, batch.stated)
         stated.append((torch.stack(told, dim=1) == wanted).cpu().numpy())
     shares = [np.concatenate(part).mean(0).tolist() for part in (shown, stated)]
-    return Accuracy(len(indices), *(dict(zip(LABELS, part, strict=True)) for part in shares))
+    by_label = [dict(zip(LABELS, part, strict=True)) for part in shares]
+    return Accuracy(len(indices), by_label[0], float(np.concatenate(stages).mean()), by_label[1])
 
 
 @torch.inference_mode()
@@ -100,7 +105,10 @@ def action_table(model: Ranker, batches: RankerBatches, indices: np.ndarray) -> 
 def print_accuracies(preset: Preset, model: Ranker, vqvae: Path) -> None:
     validation = TokenSet.load(token_file(preset.name, "key", "validation"))
     held_out = held_out_clips(preset, vqvae, RANKER_RECIPES[preset.name].held_out_clips)
-    sets = (batches_of(preset, clips, _AT_ONCE, 0) for clips in (validation, held_out))
+    sets = (
+        batches_of(preset, clips, split, _AT_ONCE, 0)
+        for clips, split in ((validation, "validation"), (held_out, HELD_OUT))
+    )
     for name, batches, indices in groups(*sets):
         print(f"{name}, {accuracy(model, batches, indices)}", flush=True)
         print(action_table(model, batches, indices), flush=True)

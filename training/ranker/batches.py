@@ -16,6 +16,10 @@ from training.transformer.text_reader import LABELS, stated_labels
 EVERYTHING = frozenset(LABELS)
 UNCLEAR = -1
 """Label of what a damaged clip no longer shows; the losses count it as a class of its own."""
+IGNORED = -2
+"""Label of what nothing tells yet: no loss."""
+BEGINNINGS = 0.6
+"""Share of the training clips of which only the first one to four frames are drawn."""
 _NAMES = tuple(LABELS)
 _OF_FRAMES = [_NAMES.index(name) for name in FRAME_LABELS]
 _OF_CLIPS = [_NAMES.index(name) for name in CLIP_LABELS]
@@ -26,8 +30,9 @@ class RankerBatch:
     """B clips with a sentence each."""
 
     text: Tensor  # int64 [B, L] flat ids
-    tokens: Tensor  # int64 [B, 5, C], perhaps damaged
-    frames: Tensor  # int64 [B, 5, len(FRAME_LABELS)] what each frame shows
+    tokens: Tensor  # int64 [B, 5, C], perhaps damaged; the code K in frames that are not drawn yet
+    frames: Tensor  # int64 [B, 5, len(FRAME_LABELS)] what each frame shows, IGNORED if not drawn
+    stages: Tensor  # int64 [B, 5] the stage of each frame, drawn or not, UNCLEAR if foreign
     clip: Tensor  # int64 [B, len(CLIP_LABELS)] what the clip shows, UNCLEAR with foreign frames
     stated: Tensor  # int64 [B, len(LABELS)], UNSTATED where the sentence does not tell it
 
@@ -36,25 +41,38 @@ class RankerBatch:
 
 
 class RankerBatches:
-    """Draws from the clips and captions of stage 1."""
+    """Draws from the clips and captions of stage 1. stages: int [N, 5], classes of
+    `training.ranker.model.STAGES` that the clips' frames show."""
 
-    def __init__(self, clips: Batches) -> None:
-        self.clips = clips
+    def __init__(self, clips: Batches, stages: np.ndarray) -> None:
+        self.clips, self.stages = clips, stages
         self.labels = np.array([stated_labels(scene, EVERYTHING) for scene in clips.clips.scenes])
         """int [N, len(LABELS)]: what every clip really shows."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def training(self, rng: np.random.Generator, how: Corruption | None = None) -> RankerBatch:
-        """Any clips, damaged as `how` says, some without a prompt."""
+    def training(
+        self,
+        rng: np.random.Generator,
+        how: Corruption | None = None,
+        beginnings: float = BEGINNINGS,
+    ) -> RankerBatch:
+        """Any clips, damaged as `how` says, the share `beginnings` of them cut off, some without a
+        prompt."""
         chosen = rng.integers(len(self), size=self.clips.size)
         batch = self.clips.batch(chosen.tolist(), rng, self.clips.caption_dropout)
-        tokens, shows = corrupt(batch.tokens.numpy(), self.clips.config.codes, rng, how)
+        codes = self.clips.config.codes
+        tokens, shows = corrupt(batch.tokens.numpy(), codes, rng, how)
+        drawn = drawn_frames(len(chosen), tokens.shape[1], beginnings, rng)
+        tokens[~drawn] = codes
         labels = self.labels[chosen]
-        own = (shows == np.arange(len(chosen))[:, None]).all(1, keepdims=True)
-        clip = np.where(own, labels[:, _OF_CLIPS], UNCLEAR)
-        parts = (tokens, labels[shows][..., _OF_FRAMES], clip)
+        own = shows == np.arange(len(chosen))[:, None]
+        whole = (own | ~drawn).all(1, keepdims=True)
+        frames = np.where(drawn[..., None], labels[shows][..., _OF_FRAMES], IGNORED)
+        stages = np.where(own | ~drawn, self.stages[chosen], UNCLEAR)
+        clip = np.where(whole, labels[:, _OF_CLIPS], UNCLEAR)
+        parts = (tokens, frames, stages, clip)
         return RankerBatch(batch.text, *(torch.from_numpy(part) for part in parts), batch.labels)
 
     def whole(self, indices: list[int], seed: int = 0) -> RankerBatch:
@@ -62,4 +80,17 @@ class RankerBatches:
         batch = self.clips.batch(indices, np.random.default_rng([seed, indices[0]]))
         labels = torch.from_numpy(self.labels[indices])
         frames = labels[:, None, _OF_FRAMES].expand(-1, batch.tokens.shape[1], -1)
-        return RankerBatch(batch.text, batch.tokens, frames, labels[:, _OF_CLIPS], batch.labels)
+        stages = torch.from_numpy(self.stages[indices])
+        return RankerBatch(
+            batch.text, batch.tokens, frames, stages, labels[:, _OF_CLIPS], batch.labels
+        )
+
+
+def drawn_frames(
+    clips: int, frames: int, beginnings: float, rng: np.random.Generator
+) -> np.ndarray:
+    """bool [clips, frames]: which are drawn; of the share `beginnings` of the clips the first 1 to
+    frames - 1."""
+    counts = rng.integers(1, frames, clips)
+    counts[rng.random(clips) >= beginnings] = frames
+    return np.arange(frames) < counts[:, None]

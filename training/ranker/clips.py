@@ -4,26 +4,50 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from training.presets import Preset, data_folder
 from training.ranker.batches import RankerBatches
+from training.ranker.model import STAGES
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
-from training.transformer.token_data import HELD_OUT, build_part, preset_world
+from training.transformer.token_data import HELD_OUT, build_part, draw_window, preset_world
 from training.transformer.tokens import TokenSet, token_file
 from training.vqvae.model import load_vqvae
 from training.world.captions import stated_caption
+from training.world.visible_stages import stages_at
 
 CAPTION_DROPOUT = 0.05
 """Share of the sentences that are empty: nothing is stated then."""
 
 
-def batches_of(preset: Preset, clips: TokenSet, size: int, seed: int) -> RankerBatches:
-    """Batches of `size` clips, captioned with the preset's caption tokenizer."""
+def batches_of(preset: Preset, clips: TokenSet, split: str, size: int, seed: int) -> RankerBatches:
+    """Batches of `size` clips of a split, captioned with the preset's caption tokenizer."""
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     config = preset.transformer("keyframes", tokenizer.vocabulary_size, tokenizer.pad_id)
     return RankerBatches(
-        Batches(config, clips, tokenizer, stated_caption, size, seed, CAPTION_DROPOUT)
+        Batches(config, clips, tokenizer, stated_caption, size, seed, CAPTION_DROPOUT),
+        stage_classes(preset, clips, split),
     )
+
+
+def stage_classes(preset: Preset, clips: TokenSet, split: str) -> np.ndarray:
+    """int64 [N, 5]: which of STAGES every frame of a split's clips shows.
+
+    A token set does not keep the times of its frames; clip i of a split is drawn anew from i.
+    ValueError if the clips are not those of the split in order.
+    """
+    classes = {name: index for index, name in enumerate(STAGES)}
+    rows = []
+    for index, scene in enumerate(clips.scenes):
+        drawn, times, _ = draw_window("key", split, index, preset.subset)
+        if drawn != scene:
+            raise ValueError(
+                f"clip {index} of the {split} set is not the one that is drawn today: build the "
+                "token set again with training.transformer.token_data"
+            )
+        rows.append([classes[name] for name in stages_at(scene, times)])
+    return np.array(rows, np.int64)
 
 
 def held_out_clips(preset: Preset, vqvae: Path, count: int) -> TokenSet:

@@ -2,7 +2,11 @@
 
 One side reads the labels of training.transformer.text_reader off the picture tokens, the other off
 the sentence; both give probabilities of each label's classes. The score is what the picture side's
-log-probability of the stated classes is expected to be under the text side.
+log-probability of the stated classes is expected to be under the text side, and how well the
+stages of the action that the frames show match those that such clips go through.
+
+Frames that are not drawn yet have the token `codes`; what they will show is guessed from those that
+are, so beginnings of clips can be ranked too.
 """
 
 from __future__ import annotations
@@ -18,6 +22,8 @@ from training.ranker.config import RankerConfig
 from training.transformer.config import FRAMES
 from training.transformer.text_reader import LABELS
 from training.vqvae.model import PixelNorm, ResidualBlock
+from training.world.subsets import CPU
+from training.world.visible_stages import stage_lines, stage_names
 
 FRAME_LABELS = ("subject", "place")
 """Labels that every single frame tells; the others take all five."""
@@ -25,8 +31,16 @@ CLIP_LABELS = ("action", "direction")
 FRAME_WIDTHS = tuple(len(LABELS[name]) for name in FRAME_LABELS)
 CLIP_WIDTHS = tuple(len(LABELS[name]) + 1 for name in CLIP_LABELS)
 """Logits of each label: its classes and, last, "unclear"."""
+STAGES = stage_names(stage_lines(CPU))
+STAGE_WIDTH = len(STAGES) + 1
+"""Logits of a frame's stage: the stages and, last, "unclear"."""
 TEXT_WIDTHS = tuple(len(classes) + 1 for classes in LABELS.values())
 """Logits of each label of LABELS: its classes and, last, "unstated"."""
+ACTIONS = len(LABELS["action"])
+STAGE_WEIGHT = 0.5
+"""Of a frame's stage in the score, where every other label has weight 1."""
+LEAST_SHARE = 1e-3
+"""Added to a stage's probability: a frame that shows a wrong one costs 7 nats at most."""
 DROPOUT = 0.2
 DURATION_WIDTH = 8
 HIDDEN = 1e4
@@ -34,7 +48,8 @@ HIDDEN = 1e4
 
 
 class PictureReader(nn.Module):
-    """Tokens of five key frames -> logits of what each frame and what the clip shows.
+    """Tokens of five key frames -> logits of what each frame and what the clip shows, and of the
+    stage of the action that each frame shows.
 
     Who acts and where is read off single frames, so it cannot be guessed from the action, which
     would fail for pairs that were never trained. The action is read off all five at once on a
@@ -46,7 +61,7 @@ class PictureReader(nn.Module):
         super().__init__()
         code, frame, clip = config.code_width, config.frame_width, config.clip_width
         self.grid = config.grid
-        self.codes = nn.Embedding(config.codes, code)
+        self.codes = nn.Embedding(config.codes + 1, code)  # the last one: not drawn yet
         self.duration = nn.Sequential(
             nn.Embedding(config.pieces, DURATION_WIDTH), nn.Linear(DURATION_WIDTH, clip)
         )
@@ -61,6 +76,7 @@ class PictureReader(nn.Module):
         self.clip = nn.Sequential(ResidualBlock(clip), PixelNorm())
         self.frame_head = LabelHead(frame, config.label_width, sum(FRAME_WIDTHS))
         self.clip_head = LabelHead(clip, config.label_width, sum(CLIP_WIDTHS))
+        self.stage_head = LabelHead(clip, config.label_width, FRAMES * STAGE_WIDTH)
 
     @torch.no_grad()
     def start_from_codebook(self, codebook: Tensor) -> None:
@@ -69,17 +85,25 @@ class PictureReader(nn.Module):
         spread = (codebook - codebook.mean(0)) / codebook.std(0).clamp_min(1e-6)
         width = self.codes.embedding_dim
         projection = torch.randn(codebook.shape[1], width) / codebook.shape[1] ** 0.5
-        self.codes.weight.add_(spread.to(self.codes.weight) @ projection).mul_(0.5**0.5)
+        rows = self.codes.weight[: len(codebook)]
+        rows.add_(spread.to(rows) @ projection).mul_(0.5**0.5)
 
-    def forward(self, tokens: Tensor, pieces: Tensor, told: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, tokens: Tensor, pieces: Tensor, told: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """tokens int64 [B, 5, C]; pieces int64 [B, L], of which `told` float [B, L] are the
-        duration -> logits [B, 5, sum(FRAME_WIDTHS)] and [B, sum(CLIP_WIDTHS)]."""
+        duration -> logits [B, 5, sum(FRAME_WIDTHS)], [B, sum(CLIP_WIDTHS)] and
+        [B, 5, STAGE_WIDTH]."""
         cells = self.codes(tokens).flatten(0, 1).unflatten(1, (self.grid, self.grid))
         frames = self.frame(cells.permute(0, 3, 1, 2))  # (B * 5, frame_width, G/2, G/2)
         clips = self.join(frames.reshape(len(tokens), -1, *frames.shape[2:]))
         table, linear = self.duration
         seen = self.clip(clips + linear(mean_of(table(pieces), told))[..., None, None])
-        return self.frame_head(frames).unflatten(0, (-1, FRAMES)), self.clip_head(seen)
+        return (
+            self.frame_head(frames).unflatten(0, (-1, FRAMES)),
+            self.clip_head(seen),
+            self.stage_head(seen).unflatten(1, (FRAMES, STAGE_WIDTH)),
+        )
 
 
 class LabelHead(nn.Module):
@@ -94,6 +118,24 @@ class LabelHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         pooled = torch.cat([features.mean((2, 3)), features.amax((2, 3))], dim=1)
         return self.head(self.dropout(F.relu(self.hidden(self.dropout(pooled)))))
+
+
+class ExpectedStages(nn.Module):
+    """Which stage each of five key frames shows in a clip of some action and duration."""
+
+    def __init__(self, config: RankerConfig) -> None:
+        super().__init__()
+        self.duration = nn.Embedding(config.pieces, DURATION_WIDTH)
+        self.inner = nn.Linear(DURATION_WIDTH, config.text_width)
+        self.actions = nn.Embedding(ACTIONS, config.text_width)
+        self.head = nn.Linear(config.text_width, FRAMES * len(STAGES))
+
+    def forward(self, pieces: Tensor, told: Tensor) -> Tensor:
+        """pieces int64 [B, L], of which `told` float [B, L] are the duration -> logits
+        [B, ACTIONS, 5, len(STAGES)]."""
+        duration = self.inner(mean_of(self.duration(pieces), told))
+        rows = self.head(F.relu(duration[:, None] + self.actions.weight))
+        return rows.unflatten(2, (FRAMES, len(STAGES)))
 
 
 class TextLabels(nn.Module):
@@ -129,37 +171,58 @@ class Ranker(nn.Module):
         self.config = config
         self.pictures = PictureReader(config)
         self.sentence = TextLabels(config)
+        self.expected = ExpectedStages(config)
 
-    def read_pictures(self, text: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+    def read_pictures(self, text: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of what the key frames show, see PictureReader; of the text only the duration
         counts. text: flat ids int64 [B, L]; tokens: int64 [B, 5, C]."""
+        pieces, told = self._duration(text)
+        return self.pictures(tokens, pieces, told)
+
+    def expected_stages(self, text: Tensor) -> Tensor:
+        """Logits [B, ACTIONS, 5, len(STAGES)] of the stages that clips of the text's duration show,
+        see ExpectedStages. text: flat ids int64 [B, L]."""
+        return self.expected(*self._duration(text))
+
+    def _duration(self, text: Tensor) -> tuple[Tensor, Tensor]:
+        """Pieces int64 [B, L], and float [B, L] which of them come before the line break."""
         pieces = text - self.config.codes
         told = (pieces == self.config.line_break_piece).cumsum(1) == 0
-        return self.pictures(tokens, pieces, told.float())
+        return pieces, told.float()
 
     def read_text(self, text: Tensor) -> Tensor:
         """Logits [B, sum(TEXT_WIDTHS)] of what the sentence states. text: flat ids int64 [B, L]."""
         pieces = text - self.config.codes
         return self.sentence(pieces, (pieces != self.config.pad_piece).float())
 
+    def asked(self, text: Tensor) -> dict[str, Tensor]:
+        """Probabilities [B, classes] of every label under the text, "unstated" left out."""
+        parts = self.read_text(text).float().split(TEXT_WIDTHS, dim=1)
+        return {name: part.softmax(1)[:, :-1] for name, part in zip(LABELS, parts, strict=True)}
+
     def shown(self, text: Tensor, tokens: Tensor) -> dict[str, Tensor]:
         """Log-probabilities [B, classes] of every label, "unclear" left out; of labels that single
-        frames tell the mean over the frames."""
-        frames, clip = (part.float() for part in self.read_pictures(text, tokens))
+        frames tell the mean over the drawn frames. "stage": probabilities [B, 5, len(STAGES)]."""
+        frames, clip, stages = (part.float() for part in self.read_pictures(text, tokens))
+        drawn = (tokens[..., 0] != self.config.codes).float()
         each = zip(FRAME_LABELS, frames.split(FRAME_WIDTHS, dim=2), strict=True)
-        found = {name: logits.log_softmax(2).mean(1) for name, logits in each}
+        found = {name: mean_of(logits.log_softmax(2), drawn) for name, logits in each}
         all_five = zip(CLIP_LABELS, clip.split(CLIP_WIDTHS, dim=1), strict=True)
-        return found | {name: logits.log_softmax(1)[:, :-1] for name, logits in all_five}
+        found |= {name: logits.log_softmax(1)[:, :-1] for name, logits in all_five}
+        return found | {"stage": stages.softmax(2)[..., :-1]}
 
     def forward(self, text: Tensor, tokens: Tensor) -> Tensor:
         """Scores float32 [B] in nats, higher fits better: over labels, the sum of
-        p(class | text) * log p(class | pictures), "unstated" left out."""
-        shown = self.shown(text, tokens)
-        asked = self.read_text(text).float().split(TEXT_WIDTHS, dim=1)
-        scores = [
-            (wanted.softmax(1)[:, :-1] * shown[name]).sum(1)
-            for name, wanted in zip(LABELS, asked, strict=True)
-        ]
+        p(class | text) * log p(class | pictures), "unstated" left out, and over the frames
+        p(an action is stated) * log sum over stages of p(stage | text) * p(stage | pictures)."""
+        shown, asked = self.shown(text, tokens), self.asked(text)
+        scores = [(asked[name] * shown[name]).sum(1) for name in LABELS]
+        actions = asked["action"]
+        stated = actions.sum(1, keepdim=True)
+        expected = self.expected_stages(text).float().softmax(3).flatten(2)
+        due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES)))
+        fits = (due * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
+        scores.append(STAGE_WEIGHT * stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
         return torch.stack(scores).sum(0)
 
 

@@ -42,6 +42,7 @@ from training.ranker.clips import batches_of, held_out_clips
 from training.ranker.config import RANKER_RECIPES, Recipe, ranker_folder
 from training.ranker.losses import ranker_losses
 from training.ranker.model import Ranker
+from training.transformer.token_data import HELD_OUT
 from training.transformer.tokens import TokenSet, token_file
 from training.vqvae.config import vqvae_folder
 from training.vqvae.model import load_vqvae
@@ -155,7 +156,7 @@ def train(process: Process, run: Run) -> None:
 
     def clips(split: str) -> RankerBatches:
         found = TokenSet.load(token_file(preset.name, "key", split))
-        return batches_of(preset, found, recipe.batch, run.seed)
+        return batches_of(preset, found, split, recipe.batch, run.seed)
 
     trainer = Trainer(run, process, clips("train"))
     measured = list(groups(clips("validation"), _held_out(run))) if process.is_main else []
@@ -187,7 +188,7 @@ def _held_out(run: Run) -> RankerBatches | None:
         return None
     preset, recipe = preset_named(run.preset), run.recipe
     found = held_out_clips(preset, run.vqvae, recipe.held_out_clips)
-    return batches_of(preset, found, recipe.batch, run.seed)
+    return batches_of(preset, found, HELD_OUT, recipe.batch, run.seed)
 
 
 def _validate(trainer: Trainer, measured: list[tuple[str, RankerBatches, np.ndarray]]) -> None:

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from training.common.distributed import Process
+from training.common.random_stream import stream_key, uniform
 from training.evaluation.clip_sampler import ClipSampler, Settings, Wish
 from training.evaluation.package import PackageError, open_package
 from training.export.checkpoints import check_fit, untrained_parts
@@ -28,21 +29,24 @@ from training.export.ranker_graph import build_ranker_graph
 from training.export.weight_storage import Precision, round_weights
 from training.presets import CPU, MICRO
 from training.ranker.accuracy import accuracy, action_table, groups
-from training.ranker.batches import UNCLEAR, RankerBatches
+from training.ranker.batches import IGNORED, UNCLEAR, RankerBatches
+from training.ranker.clips import stage_classes
 from training.ranker.config import RANKER_RECIPES
 from training.ranker.corruption import Corruption, corrupt
 from training.ranker.losses import label_losses
-from training.ranker.model import Ranker, load_ranker
+from training.ranker.model import ACTIONS, STAGES, Ranker, load_ranker
 from training.ranker.train import Run, Trainer
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
 from training.transformer.batches import Batches
 from training.transformer.text_reader import LABELS
+from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.warm_start import warm_start
 from training.world.captions import all_caption_words, stated_caption
 from training.world.scene import sample_scene
+from training.world.visible_stages import stages_at
 
 MAIN = Process(0, 1, torch.device("cpu"))
 NOTHING = Corruption(0, 0, 0, 0, 0)
@@ -55,7 +59,7 @@ def tokenizer() -> CaptionTokenizer:
 
 
 def _clips(count: int, split: str = "train") -> TokenSet:
-    """Clips whose tokens tell the action by how a bar moves and the place by the ground."""
+    """Clips whose rows of cells tell subject, action, direction and, in the last one, place."""
     rng = np.random.default_rng(3)
     scenes = [sample_scene(rng, split) for _ in range(count)]
     tokens = np.zeros((count, 5, 4, 4), np.uint16)
@@ -63,13 +67,20 @@ def _clips(count: int, split: str = "train") -> TokenSet:
         clip[:] = LABELS["place"].index(scene.place)
         clip[:, 0] = 16 + LABELS["subject"].index(scene.subject)
         clip[:, 1] = 32 + LABELS["action"].index(scene.action)
-        clip[:, 2, {"left": 0, "right": 1, "toward": 2}[scene.direction]] = 63
+        clip[:, 2] = 60 + LABELS["direction"].index(scene.direction)
     return TokenSet(tokens.reshape(count, 5, 16), scenes, ["4.0秒"] * count)
 
 
 def _batches(tokenizer: CaptionTokenizer, clips: TokenSet, size: int = 16) -> RankerBatches:
     config = MICRO.transformer("keyframes", tokenizer.vocabulary_size, tokenizer.pad_id)
-    return RankerBatches(Batches(config, clips, tokenizer, stated_caption, size, 0, 0.1))
+    return RankerBatches(
+        Batches(config, clips, tokenizer, stated_caption, size, 0, 0.1), _stages(clips)
+    )
+
+
+def _stages(clips: TokenSet) -> np.ndarray:
+    return np.array([[STAGES.index(name) for name in stages_at(scene, range(5))]
+                     for scene in clips.scenes])  # fmt: skip
 
 
 def _random_ranker(tokenizer: CaptionTokenizer) -> Ranker:
@@ -124,7 +135,7 @@ def test_exchanged_frames_show_another_clip() -> None:
 def test_labels_follow_the_frames(tokenizer: CaptionTokenizer) -> None:
     batches = _batches(tokenizer, _clips(40), 40)
     rng = np.random.default_rng(2)
-    batch = batches.training(rng, replace(NOTHING, exchanged=0.5))
+    batch = batches.training(rng, replace(NOTHING, exchanged=0.5), beginnings=0)
     # Clips tell their subject and place in cells (0, 0) and (3, 0) of every frame.
     assert torch.equal(batch.frames[..., 0], batch.tokens[..., 0] - 16)
     assert torch.equal(batch.frames[..., 1], batch.tokens[..., 12])
@@ -133,6 +144,32 @@ def test_labels_follow_the_frames(tokenizer: CaptionTokenizer) -> None:
     assert 10 < mixed.sum() < 30
     assert (batch.clip[~mixed, 0, None] == action[~mixed]).all()
     assert (batch.frames[mixed] != batch.frames[mixed][:, :1]).any()
+    assert (batch.stages[~mixed] >= 0).all()
+    # Only the exchanged frames lose their stage.
+    assert ((batch.stages[mixed] == UNCLEAR).sum(1) <= 3).all()
+
+
+def test_of_beginnings_only_what_is_drawn_is_shown(tokenizer: CaptionTokenizer) -> None:
+    batches = _batches(tokenizer, _clips(40), 40)
+    batch = batches.training(np.random.default_rng(2), NOTHING, beginnings=1)
+    waiting = (batch.tokens == 64).all(2)
+    assert torch.equal(waiting, (batch.tokens == 64).any(2)), "whole frames"
+    counts = (~waiting).sum(1)
+    assert set(counts.tolist()) == {1, 2, 3, 4} and not waiting[:, 0].any()
+    assert (waiting.int().diff(dim=1) >= 0).all(), "what is drawn comes first"
+    assert (batch.frames[waiting] == IGNORED).all() and (batch.frames[~waiting] >= 0).all()
+    assert (batch.stages >= 0).all() and (batch.clip >= 0).all(), "these are to be foreseen"
+
+
+def test_stages_are_those_of_the_split_in_order(tokenizer: CaptionTokenizer) -> None:
+    windows = [draw_window("key", "train", index, "cpu") for index in range(20)]
+    scenes, times, durations = (list(part) for part in zip(*windows, strict=True))
+    clips = TokenSet(np.zeros((20, 5, 16), np.uint16), scenes, durations)
+    found = stage_classes(MICRO, clips, "train")
+    for row, scene, moments in zip(found, scenes, times, strict=True):
+        assert [STAGES[index] for index in row] == stages_at(scene, moments)
+    with pytest.raises(ValueError, match="clip 0 of the validation set is not the one"):
+        stage_classes(MICRO, clips, "validation")
 
 
 def test_losses_by_hand() -> None:
@@ -142,6 +179,9 @@ def test_losses_by_hand() -> None:
     labels[..., 1] = 1
     losses = label_losses(logits, labels, (3, 4))
     assert losses.tolist() == pytest.approx([0, np.log(4)], abs=1e-5)
+    logits[:, 3:, 0] = 90  # wrong, but nothing tells these frames yet
+    labels[:, 3:, 0] = IGNORED
+    assert float(label_losses(logits, labels, (3, 4))[0]) == pytest.approx(0, abs=1e-5)
 
 
 def test_the_score_is_the_expected_log_probability(tokenizer: CaptionTokenizer) -> None:
@@ -151,7 +191,9 @@ def test_the_score_is_the_expected_log_probability(tokenizer: CaptionTokenizer) 
         pieces = torch.tensor([tokenizer.line_break_id, *tokenizer.encode(words)][:9])
         row[: len(pieces)] = pieces + 64
     tokens = torch.from_numpy(_tokens(3))
-    frames, clip = (part.double() for part in model.read_pictures(text, tokens))
+    tokens[1, 3:] = 64  # two frames are not drawn yet
+    frames, clip, stages = (part.double() for part in model.read_pictures(text, tokens))
+    due = model.expected_stages(text).double().softmax(3)
     logits = dict(zip(("subject", "place"), frames.split([14, 9], 2), strict=True))
     logits |= dict(zip(("action", "direction"), clip[:, None].split([15, 4], 2), strict=True))
     wanted, start = np.zeros(3), 0
@@ -160,12 +202,28 @@ def test_the_score_is_the_expected_log_probability(tokenizer: CaptionTokenizer) 
             told = model.read_text(text)[row, start : start + len(classes) + 1].double().softmax(0)
             for index in range(len(classes)):
                 seen = [float(one.softmax(0)[index].log()) for one in logits[name][row]]
-                wanted[row] += float(told[index]) * np.mean(seen)
+                drawn = seen[:3] if row == 1 else seen
+                wanted[row] += float(told[index]) * np.mean(drawn)
+            if name == "action":
+                wanted[row] += _stage_score(told[:-1], due[row], stages[row].softmax(1))
         start += len(classes) + 1
     np.testing.assert_allclose(model(text, tokens).numpy(), wanted, rtol=1e-4)
     # Padding says nothing.
     longer = torch.cat([text, torch.full((3, 4), 64 + tokenizer.pad_id)], 1)
     np.testing.assert_allclose(model(longer, tokens).numpy(), wanted, rtol=1e-4)
+
+
+def _stage_score(actions: torch.Tensor, due: torch.Tensor, seen: torch.Tensor) -> float:
+    """actions [A], due [A, 5, S], seen [5, S + 1]; by the formula of the ranker's docstring."""
+    stated, score = float(actions.sum()), 0.0
+    for frame in range(5):
+        share = sum(
+            float(actions[action]) / stated * float(due[action, frame, stage] * seen[frame, stage])
+            for action in range(ACTIONS)
+            for stage in range(len(STAGES))
+        )
+        score += 0.5 * stated * float(np.log(share + 1e-3))
+    return score
 
 
 def test_of_the_text_pictures_are_read_with_the_duration_alone(tokenizer: CaptionTokenizer) -> None:
@@ -176,10 +234,13 @@ def test_of_the_text_pictures_are_read_with_the_duration_alone(tokenizer: Captio
         pieces = [*tokenizer.encode(duration), tokenizer.line_break_id, *tokenizer.encode(prompt)]
         return torch.tensor([pieces]) + 64
 
-    frames, clip = model.read_pictures(row("4.0秒", "a lion runs"), tokens)
+    frames, clip, stages = model.read_pictures(row("4.0秒", "a lion runs"), tokens)
+    due = model.expected_stages(row("4.0秒", "a lion runs"))
     for text, same in ((row("4.0秒", "狮子"), True), (row("2.0秒", "a lion runs"), False)):
         found = model.read_pictures(text, tokens)
-        assert torch.allclose(found[0], frames) and torch.allclose(found[1], clip) == same
+        assert torch.allclose(found[0], frames)
+        assert torch.allclose(found[1], clip) == torch.allclose(found[2], stages) == same
+        assert torch.allclose(model.expected_stages(text), due) == same
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -191,6 +252,7 @@ def test_the_graph_computes_what_torch_computes(
     round_weights(model, precision)
     batches = _batches(tokenizer, _clips(20))
     batch = batches.whole(list(range(20)))
+    batch.tokens[5:9, 2:] = 64  # beginnings
     feeds = {"text": batch.text.int().numpy(), "tokens": batch.tokens.int().numpy()}
     (found,) = session.run(None, feeds)
     assert found.shape == (20,) and found.std() > 0.1
@@ -206,13 +268,14 @@ def test_training_learns_to_prefer_the_clip_that_was_asked_for(
     tokenizer: CaptionTokenizer, tmp_path: Path
 ) -> None:
     batches = _batches(tokenizer, _clips(400), 32)
-    trainer = Trainer(Run("micro", tmp_path, steps=300), MAIN, batches)
+    trainer = Trainer(Run("micro", tmp_path, steps=400), MAIN, batches)
     while (share := trainer.share()) < 1:
         trainer.step(share)
     trainer.save_final()
     model, held = load_ranker(tmp_path / "final.pt"), _batches(tokenizer, _clips(60, "heldout"))
     found = accuracy(model, held, np.arange(60))
     assert min(found.shown.values()) > 0.8 and found.stated["place"] > 0.8, found
+    assert found.stages > 0.8, found  # what is due follows from the action that the tokens tell
     batch = held.whole(list(range(60)))
     other = batch.tokens.roll(1, 0)
     place = batch.frames[:, 0, 1]
@@ -262,6 +325,46 @@ def test_the_sampler_keeps_the_candidate_that_fits_best(tmp_path: Path) -> None:
     assert np.array_equal(single.key_frames(wishes[:1]), first)
 
 
+def test_candidates_go_on_from_the_best_frame(tmp_path: Path) -> None:
+    package = ranked_package(tmp_path)
+    wishes = [Wish("a lion drinks water at the lake", 5, 1), Wish("红色的汽车", 6, 1)]
+    settings = Settings(2.0, 1.0, 0.8, 20, candidates=3, choose_frames=True)
+    sampler = ClipSampler(package, settings)
+    together = sampler.key_frames(wishes)
+    single = ClipSampler(package, Settings(2.0, 1.0, 0.8, 20))
+    for wish, found in zip(wishes, together, strict=True):
+        kept = np.zeros((1, 0, 16), np.int32)
+        for slot in range(5):
+            # Plainly: every candidate's runner is given the frames that were kept so far.
+            drawn = [_continued(single, wish, candidate, kept) for candidate in range(3)]
+            scores = [float(sampler.scores([wish], frames)[0]) for frames in drawn]
+            assert slot or len({tuple(frames[0, -1]) for frames in drawn}) == 3
+            kept = drawn[int(np.argmax(scores))]
+            assert np.array_equal(found[slot], kept[0, slot])
+    whole = ClipSampler(package, replace(settings, choose_frames=False)).key_frames(wishes)
+    assert not np.array_equal(whole, together)
+
+
+def _continued(sampler: ClipSampler, wish: Wish, candidate: int, before: np.ndarray) -> np.ndarray:
+    """The frames [1, n + 1, C] that a candidate makes of frames [1, n, C], step by step."""
+    runner = sampler._runner("keyframes", [wish], 1, 2.0)
+    runner.prefill(np.zeros((2, 0, 16), np.int32))
+    key, frames = stream_key(wish.seed, 0, candidate), before
+    for slot in range(before.shape[1] + 1):
+        known = before[:, slot] if slot < before.shape[1] else None
+        drawn = np.zeros((1, 16), np.int32)
+        hint = np.full((2, 2), sampler.manifest["ids"]["nullHint"], np.int32)
+        for cell in range(16):
+            first = np.full(1, sampler.manifest["ids"]["beginOfImage"])
+            ids = drawn[:, cell - 1] if cell else first
+            if slot:
+                hint[:, 0] = frames[0, slot - 1, cell]
+            logits = runner.step(slot, cell, np.tile(ids, 2), hint)
+            own = sampler._draw(logits, 2.0, [uniform(key, 16 * slot + cell)])
+            drawn[:, cell] = own if known is None else known[:, cell]
+    return np.concatenate([frames, drawn[:, None]], axis=1)
+
+
 def test_several_candidates_need_a_ranker() -> None:
     with pytest.raises(PackageError, match="no graph ranker to choose among 2 candidates"):
         ClipSampler(open_package(MICRO_PACKAGE), Settings(2.0, 1.0, 0.8, 20, candidates=2))
@@ -270,7 +373,9 @@ def test_several_candidates_need_a_ranker() -> None:
 def test_the_manifest_says_how_many_candidates(tmp_path: Path) -> None:
     manifest = ranked_package(tmp_path).manifest
     assert Settings.of_manifest(manifest).candidates == 1
-    manifest["sampling"]["candidates"] = 3
+    assert not Settings.of_manifest(manifest).choose_frames
+    manifest["sampling"] |= {"candidates": 3, "candidateChoice": "frame"}
+    assert Settings.of_manifest(manifest).choose_frames
     assert Settings.of_manifest(manifest).candidates == 3
     assert Settings.of_manifest(manifest, candidates=2).candidates == 2
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from training.tests.test_rivals import batches
 from training.transformer.strays import MOST_CELLS, MOST_FRAMES, MOST_STRAYS, with_strays
 

@@ -9,6 +9,12 @@ export interface RowRun {
   count: number;
 }
 
+/** `count` neighbouring rows. */
+export interface RowRange {
+  first: number;
+  count: number;
+}
+
 /** A cache of shape [sequences, heads, capacity, headDim], float32, at a fixed address. */
 export interface CacheBlock {
   tensor: Tensor;
@@ -26,6 +32,8 @@ export interface CacheMemory {
     firstSequence: number,
     runs: readonly RowRun[],
   ): void;
+  /** Copies neighbouring rows of one sequence of a block to the same rows of another one. */
+  copyBetweenSequences(block: CacheBlock, from: number, to: number, rows: RowRange): void;
   /** Makes the copies so far happen before the next run of a graph. */
   flush(): void;
   /** Frees every block. */
@@ -62,6 +70,16 @@ class CpuCacheMemory implements CacheMemory {
     }
   }
 
+  copyBetweenSequences({ tensor }: CacheBlock, from: number, to: number, rows: RowRange) {
+    const data = tensor.data as Float32Array;
+    const [, heads = 0, capacity = 0, width = 0] = tensor.dims;
+    for (let head = 0; head < heads; head++) {
+      const start = ((from * heads + head) * capacity + rows.first) * width;
+      const target = ((to * heads + head) * capacity + rows.first) * width;
+      data.copyWithin(target, start, start + rows.count * width);
+    }
+  }
+
   flush(): void {
     // Copies are done at once.
   }
@@ -78,6 +96,7 @@ const CACHE_USAGE = 0x80 | 0x08 | 0x04;
 
 class GpuCacheMemory implements CacheMemory {
   readonly #buffers: GPUBuffer[] = [];
+  #aside: GPUBuffer | undefined;
   #encoder: GPUCommandEncoder | undefined;
 
   constructor(
@@ -113,6 +132,33 @@ class GpuCacheMemory implements CacheMemory {
         encoder.copyBufferToBuffer(from, start, to, end, run.count * rowBytes);
       }
     }
+  }
+
+  copyBetweenSequences({ tensor }: CacheBlock, from: number, to: number, rows: RowRange) {
+    const encoder = (this.#encoder ??= this.device.createCommandEncoder());
+    const [, heads = 0, capacity = 0, width = 0] = tensor.dims;
+    const bytes = rows.count * width * FLOAT_BYTES;
+    // WebGPU copies between different buffers only.
+    const aside = this.#bufferAside(bytes);
+    for (let head = 0; head < heads; head++) {
+      const row = (sequence: number) =>
+        ((sequence * heads + head) * capacity + rows.first) * width * FLOAT_BYTES;
+      encoder.copyBufferToBuffer(tensor.gpuBuffer, row(from), aside, 0, bytes);
+      encoder.copyBufferToBuffer(aside, 0, tensor.gpuBuffer, row(to), bytes);
+    }
+  }
+
+  /** A buffer of at least so many bytes; earlier ones live until `dispose`, copies may wait. */
+  #bufferAside(bytes: number): GPUBuffer {
+    if (this.#aside === undefined || this.#aside.size < bytes) {
+      this.#aside = this.device.createBuffer({
+        label: 'cache rows aside',
+        size: bytes,
+        usage: CACHE_USAGE,
+      });
+      this.#buffers.push(this.#aside);
+    }
+    return this.#aside;
   }
 
   flush(): void {

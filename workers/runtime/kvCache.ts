@@ -99,6 +99,27 @@ export class KvCache {
     this.#finish(results);
   }
 
+  /**
+   * Gives every sequence the rows of frame `order` that sequence sources[sequence] has, in the
+   * temporal caches: the spatial ones hold the present frame alone, and a finished one is not read
+   * there again. A sequence that others take from must keep its own.
+   */
+  copyFrame(order: number, sources: readonly number[]): void {
+    const { textSlots } = this.shape;
+    for (const { temporal, layout } of this.#parts) {
+      temporal.forEach((block, region) => {
+        const count = layout.sizes[region]!;
+        const rows = { first: textSlots + order * count, count };
+        sources.forEach((source, sequence) => {
+          if (source !== sequence) {
+            this.memory.copyBetweenSequences(block, source, sequence, rows);
+          }
+        });
+      });
+    }
+    this.memory.flush();
+  }
+
   /** Where the prefill rows of one region go, neighbouring rows together. */
   #frameRuns(layout: RegionLayout, region: number, givenFrames: number): RowRun[] {
     const { textSlots, cells } = this.shape;

@@ -129,6 +129,14 @@ export class TransformerRunner {
     return logits;
   }
 
+  /**
+   * Lets every sequence go on from what sequence sources[sequence] has drawn as frame `order`, the
+   * last finished one; the frames before must be alike. A source must be its own source.
+   */
+  copyFrame(order: number, sources: readonly number[]): void {
+    this.#cache.copyFrame(order, sources);
+  }
+
   dispose(): void {
     this.#cache.dispose();
   }

@@ -1,4 +1,5 @@
 /** Draws the five key frames one after the other, once or in several candidates. */
+import type { ModelManifest } from '../../src/shared/manifest';
 import { streamKey } from '../sampling/randomStream';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import { TransformerRunner } from '../runtime/transformerRunner';
@@ -15,7 +16,8 @@ type Candidate = Int32Array[];
 
 /**
  * Yields the frame being drawn after every grid row, and each finished frame. Of several
- * candidates the first is shown; if another one fits the prompt better, its frames follow.
+ * candidates the first is shown; if another one fits the prompt better, its frames follow, after
+ * every frame or in the end, as the package's ranker can judge.
  */
 export async function* generateKeyframes(
   text: TokenizedPrompt,
@@ -34,15 +36,25 @@ export async function* generateKeyframes(
   const best = await rankKeyFrames(text, candidates, context);
   const slots = KEYFRAME_ORDER.map((index) => keyFrameSlot(index, options.rounds));
   const frames = new Map(candidates[best]!.map((tokens, index) => [slots[index]!, tokens]));
-  if (best > 0) {
-    for (const [slot, tokens] of frames) {
-      yield { slot, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
-    }
+  for (const [index, tokens] of candidates[best]!.entries()) {
+    if (tokens !== candidates[0]![index]) yield finishedFrame(index, tokens, context);
   }
   return frames;
 }
 
-/** Draws candidates `first` to `first + count - 1` in one batch; candidate 0 is shown. */
+function finishedFrame(
+  index: number,
+  tokens: Int32Array,
+  { options }: PipelineContext,
+): DrawnFrame {
+  const slot = keyFrameSlot(index, options.rounds);
+  return { slot, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
+}
+
+/**
+ * Draws candidates `first` to `first + count - 1` in one batch; candidate 0 is shown. Where the
+ * ranker chooses after every frame, those of a batch go on from its best one.
+ */
 async function* drawCandidates(
   text: TokenizedPrompt,
   first: number,
@@ -69,11 +81,38 @@ async function* drawCandidates(
       const drawing = drawKeyFrame(windows, index, drawn, context);
       if (first === 0) yield* drawing;
       else for await (const frame of drawing) void frame;
+      if (!choosesFrames(manifest, count) || index === KEYFRAME_ORDER.at(-1)) continue;
+      const best = await goOnFromBest(text, runner, index, drawn, context);
+      if (first === 0 && best > 0) yield finishedFrame(index, drawn[0]![index]!, context);
     }
     return drawn;
   } finally {
     runner.dispose();
   }
+}
+
+function choosesFrames({ sampling }: ModelManifest, count: number): boolean {
+  return count > 1 && sampling.candidateChoice === 'frame';
+}
+
+/** Replaces what every candidate of a batch has drawn last by what the best one has.
+ *  @returns the best one's number. */
+async function goOnFromBest(
+  text: TokenizedPrompt,
+  runner: TransformerRunner,
+  index: number,
+  candidates: readonly Candidate[],
+  context: PipelineContext,
+): Promise<number> {
+  await context.breathe();
+  context.signal.throwIfAborted();
+  const best = await rankKeyFrames(text, candidates, context);
+  const count = candidates.length;
+  // Sequence branch * count + candidate goes on from its branch's best.
+  const sources = Array.from(runner.ids, (_, sequence) => sequence - (sequence % count) + best);
+  runner.copyFrame(index, sources);
+  for (const frames of candidates) frames[index] = candidates[best]![index]!;
+  return best;
 }
 
 /** Adds one frame to every candidate of a batch; yields that of the batch's first. */

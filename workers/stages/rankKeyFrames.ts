@@ -1,4 +1,5 @@
-/** Chooses among several draws of the key frames the one that fits the prompt best. */
+/** Chooses among several draws of the key frames, or of the first of them, the one that fits the
+ *  prompt best. */
 import { FlipbookError } from '../../src/shared/errors';
 import { firstBest } from '../sampling/firstBest';
 import type { PipelineContext } from './context';
@@ -6,7 +7,8 @@ import type { TokenizedPrompt } from './tokenizePrompt';
 import { windowText } from './tokenizePrompt';
 
 /**
- * @param candidates tokens [cells] of the five key frames of each candidate.
+ * @param candidates tokens [cells] of the key frames of each candidate: all five, or the first ones
+ *   where the ranker can judge beginnings (the manifest's candidateChoice "frame").
  * @returns the number of the best candidate; of equal ones the first.
  * @throws FlipbookError ModelIntegrity when the ranker gives no score for each of them.
  */
@@ -28,11 +30,12 @@ export async function keyFrameScores(
 ): Promise<Float32Array> {
   const { ranker } = graphs;
   if (!ranker) throw new FlipbookError('Internal', 'There is no ranker to choose with.');
-  const { grid, textLength, windowFrames, ids } = manifest;
+  const { grid, codes, textLength, windowFrames, ids } = manifest;
   const words = windowText(text, keyRate, 'conditional', { manifest });
   const count = candidates.length;
   const sentences = new Int32Array(count * textLength).fill(ids.pad);
-  const tokens = new Int32Array(count * windowFrames * grid * grid);
+  // The first id behind the codes says "not drawn yet".
+  const tokens = new Int32Array(count * windowFrames * grid * grid).fill(codes);
   candidates.forEach((frames, candidate) => {
     sentences.set(words, candidate * textLength);
     frames.forEach((frame, index) => {

@@ -105,8 +105,7 @@ export const en = {
     rounds: 'Rounds',
     roundsHelp: (frames: number) => `In-between rounds; the clip has ${frames} frames.`,
     candidates: 'Candidates',
-    candidatesHelp:
-      'Key frames are drawn that many times; the set that fits the sentence best is kept.',
+    candidatesHelp: 'Key frames are drawn that many times; what fits the sentence best is kept.',
     keyRate: 'Key frame rate',
     keyRateHelp: 'Key frames per second of action; “Automatic” fits it to the prompt.',
     automatic: 'Automatic',

@@ -84,7 +84,7 @@ export const zh: Texts = {
     rounds: '轮数',
     roundsHelp: (frames) => `补中间帧的轮数；成片共 ${frames} 帧。`,
     candidates: '候选数',
-    candidatesHelp: '关键帧会画这么多遍，保留最符合句子的一组。',
+    candidatesHelp: '关键帧会画这么多遍，保留最符合句子的。',
     keyRate: '关键帧速率',
     keyRateHelp: '每秒动作的关键帧数；“自动”会按提示词选择。',
     automatic: '自动',

@@ -126,6 +126,19 @@ describe('parseManifest', () => {
       (d) => ((d.sampling as Record<string, unknown>).candidates = 3),
     ],
     [
+      'a choice without a ranker',
+      /sampling\.candidateChoice needs graphs\.ranker, but is "frame"/,
+      (d) => ((d.sampling as Record<string, unknown>).candidateChoice = 'frame'),
+    ],
+    [
+      'an unknown choice',
+      /sampling\.candidateChoice must be one of "clip", "frame"|sampling\.candidateChoice/,
+      (d) => {
+        d.graphs.ranker = d.graphs.decoder!;
+        (d.sampling as Record<string, unknown>).candidateChoice = 'cell';
+      },
+    ],
+    [
       'too many candidates',
       /sampling\.candidates must be a number from 1 to 8, but is 9/,
       (d) => {
@@ -163,7 +176,7 @@ describe('parseManifest', () => {
   it('keeps a ranker and how many candidates it chooses among', () => {
     const json = broken((d) => {
       d.graphs.ranker = d.graphs.decoder!;
-      (d.sampling as Record<string, unknown>).candidates = 4;
+      Object.assign(d.sampling as object, { candidates: 4, candidateChoice: 'frame' });
     });
     const manifest = parseManifest(json);
     expect(manifest).toEqual(json);
