@@ -50,7 +50,10 @@ class TransformerRunner:
         self.cache = RegionCache(len(texts), self.text_slots, self.grid, self.layouts,
                                  shape["layers"], self._heads, self._head_dim)  # fmt: skip
         self._output_names = [output.name for output in session.get_outputs()]
-        self._reads_text = "text" in [value.name for value in session.get_inputs()]
+        inputs = [value.name for value in session.get_inputs()]
+        self._reads_text, self._summary_once = "text" in inputs, "summary" in inputs
+        # The texts' summaries [B, 1, hidden], which graphs of before computed at every step.
+        self._summary = np.zeros((len(texts), 1, shape["hidden"]), np.float32)
         self._padded_texts = np.full(
             (len(texts), self.text_slots), manifest["ids"]["pad"], np.int32
         )
@@ -71,6 +74,8 @@ class TransformerRunner:
         for first in range(0, len(given), chunk):
             part = slice(first, min(first + chunk, len(given)))
             new = self._run(self._prefill_feeds(given[part], part))
+            if self._summary_once:
+                self._summary[part] = new["summary"]
             self.cache.keep_prefill(new, first, given.shape[1])
 
     def step(self, order: int, cell: int, ids: np.ndarray, hints: np.ndarray) -> np.ndarray:
@@ -92,6 +97,8 @@ class TransformerRunner:
             feeds["hints"] = hints[:, None].astype(np.int32)
         if self._reads_text:
             feeds["text"] = self._padded_texts
+        if self._summary_once:
+            feeds |= {"text": self._padded_texts[:0], "summary": self._summary}
         new = self._run(feeds)
         self.cache.keep_step(new, order, cell)
         return new["logits"]
@@ -152,6 +159,8 @@ class TransformerRunner:
             feeds["hints"] = np.full((*ids.shape, 2), manifest["ids"]["nullHint"], np.int32)
         if self._reads_text:
             feeds["text"] = self._padded_texts[part]
+        if self._summary_once:
+            feeds["summary"] = self._summary[:0]
         return feeds
 
     def _prefill_biases(self, frames: int, part: slice) -> tuple[np.ndarray, np.ndarray]:

@@ -28,6 +28,11 @@ class OnnxTransformer:
     def __init__(self, session: ort.InferenceSession, config: TransformerConfig) -> None:
         self.session = session
         self.config = config
+        inputs = getattr(session, "get_inputs", list)()  # sharded sessions have none to ask for
+        self._summary_once = "summary" in [value.name for value in inputs]
+        self._texts: Tensor | None = None
+        self._summary: np.ndarray | None = None
+        """Of `_texts`, [B, 1, hidden]."""
 
     def step(
         self,
@@ -51,16 +56,30 @@ class OnnxTransformer:
             feeds["hints"] = _int32(hints)
         if self.config.text_summary:
             assert text is not None, "this graph reads the text at every step"
-            feeds["text"] = _int32(text)
+            feeds |= self._text_feeds(text)
         if self.config.base_first_frame:
             assert temporal_share is not None, "this graph asks which channels draw"
             feeds["temporal_share"] = temporal_share.numpy()
         for layer, cache in enumerate(caches):
             feeds |= {f"{n}_{layer}": rows.numpy() for n, rows in zip(CACHES, cache, strict=True)}
         logits, *new = map(torch.from_numpy, self.session.run(None, feeds))
+        if self._summary_once:
+            summary = new.pop()
+            if len(summary):
+                self._texts, self._summary = text, summary.numpy()
         size = len(CACHES)
         rows = [tuple(new[i : i + size]) for i in range(0, len(new), size)]
         return logits, rows  # type: ignore[return-value]
+
+    def _text_feeds(self, text: Tensor) -> dict[str, np.ndarray]:
+        """The texts when they are new, else the summary that they had."""
+        ids = _int32(text)
+        if not self._summary_once:
+            return {"text": ids}
+        if self._texts is not None and torch.equal(self._texts, text):
+            assert self._summary is not None
+            return {"text": ids[:0], "summary": self._summary}
+        return {"text": ids, "summary": np.zeros((0, 1, self.config.hidden), np.float32)}
 
     def empty_caches(self, batch: int, spatial: int, temporal: int) -> list[LayerCache]:
         """As `Transformer.empty_caches`."""

@@ -5,6 +5,10 @@ projections are one product, the softmax scale is part of the query weights, pos
 summed when the graph is loaded, and attention takes cached and new rows as two products, so that
 nothing copies the caches.
 
+The summary of a text is the same in every run of its sequence: with `summary_once` the first run
+computes it from `text` [B, T] and gives it out as `new_summary` [B, 1, hidden]; later runs take it
+back as `summary`, with no rows of `text`. Whichever of both inputs has no rows costs nothing.
+
 Shapes: B sequences, S rows of this run, Ns and Nt cached rows, H heads, D head width, W patterns.
 """
 
@@ -53,9 +57,11 @@ class TransformerGraph:
         precision: Precision,
         apart: bool = False,
         values: Callable[[Tensor], np.ndarray] | None = None,
+        summary_once: bool = False,
     ) -> None:
         self.model = model
         self.apart = apart
+        self.summary_once = summary_once and model.summary is not None
         self.values = values or _array
         self.config = model.config
         self.precision = precision
@@ -75,6 +81,8 @@ class TransformerGraph:
         self._head(x.normed)
         self.g.output("logits", "float32", ["B", self.config.codes])
         self._declare_new_rows(range(self.config.layers))
+        if self.summary_once:
+            self.g.output("new_summary", "float32", ["new_B", 1, self.config.hidden])
         return self.g.model()
 
     def _declare_inputs(self) -> None:
@@ -84,7 +92,9 @@ class TransformerGraph:
             g.input("hints", "int32", ["B", "S", 2])
         g.input("positions", "int32", ["B", "S"])
         if self.model.summary is not None:
-            g.input("text", "int32", ["B", "T"])
+            g.input("text", "int32", ["new_B" if self.summary_once else "B", "T"])
+        if self.summary_once:
+            g.input("summary", "float32", ["old_B", 1, config.hidden])
         if config.base_first_frame:
             g.input("temporal_share", "float32", ["B", 1, 1])
         g.input("spatial_bias", "float32", ["B", 1, "S", "Ns_S"])
@@ -142,7 +152,15 @@ class TransformerGraph:
         return self.g.node("Gather", self._words, ids, axis=0)
 
     def _text_summary(self, summary: TextSummary) -> str:
-        """[B, 1, hidden], from the whole text in every run."""
+        """[B, 1, hidden], from the text or taken back from the run that computed it."""
+        made = self._new_summary(summary)
+        if not self.summary_once:
+            return made
+        new = self.g.node("Identity", made, name="new_summary")
+        return self.g.node("Concat", new, "summary", axis=0)
+
+    def _new_summary(self, summary: TextSummary) -> str:
+        """[rows of text, 1, hidden]"""
         g = self.g
         words = self._look_up("text")
         padding = g.node("Equal", "text", g.number(self.config.pad_id, "int32"))

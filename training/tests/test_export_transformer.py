@@ -109,6 +109,36 @@ def test_a_graph_computes_the_step(variant: str) -> None:
             torch.testing.assert_close(found_layer, layer, rtol=1e-4, atol=1e-4)
 
 
+def test_the_text_summary_is_computed_by_the_first_run_alone() -> None:
+    """Later runs take it back and give what runs that read the text give, to the last bit."""
+    config = VARIANTS["text summary"]
+    graph = TransformerGraph(_model(config), "int8", summary_once=True).build()
+    session = open_session(graph.SerializeToString())
+    batch = 3
+    first, later = (_feeds(config, batch, 1, (9, 30)) for _ in range(2))
+    texts = _texts(config, batch)
+    plain = [OnnxTransformer(session, config).step(*f[:6], texts)[0] for f in (first, later)]
+    once = OnnxTransformer(session, config)
+    fed: list[dict] = []
+
+    class Spy:
+        get_inputs = session.get_inputs
+
+        def run(self, names: None, feeds: dict) -> list:
+            fed.append(feeds)
+            return session.run(names, feeds)
+
+    once.session = Spy()  # type: ignore[assignment]
+    found = [once.step(*feeds[:6], texts)[0] for feeds in (first, later)]
+    assert [len(feeds["text"]) for feeds in fed] == [batch, 0]
+    assert [len(feeds["summary"]) for feeds in fed] == [0, batch]
+    for ours, theirs in zip(found, plain, strict=True):
+        assert torch.equal(ours, theirs)
+    # Other texts are summarised anew.
+    once.step(*later[:6], texts.flip(0))
+    assert len(fed[-1]["text"]) == batch
+
+
 def test_a_text_boost_in_the_bias_changes_logits() -> None:
     """The bias is added to scores, not used as a mask."""
     config = VARIANTS["key frames"]

@@ -20,11 +20,17 @@ export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & {
   ranker?: OnnxGraph;
 };
 
+/** Logits are sampled and the texts' summaries, a few numbers once a clip, are kept in main memory. */
+export const ROWS_IN_GPU: GraphPlacement = {
+  where: 'accelerator',
+  gpuOutputs: (name) => name !== 'logits' && name !== 'new_summary',
+};
+
 const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   // A few integers through many small operators: always faster on the CPU.
   tokenizer: { where: 'cpu' },
-  keyframes: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
-  interpolation: { where: 'accelerator', gpuOutputs: (name) => name !== 'logits' },
+  keyframes: ROWS_IN_GPU,
+  interpolation: ROWS_IN_GPU,
   decoder: { where: 'accelerator' },
   upscaler: { where: 'accelerator' },
   // One run a clip: compiling its shaders would take longer.

@@ -25,6 +25,12 @@ const PREFILL_FLOATS = 1 << 22;
 /** Input of graphs whose first frame is drawn by the base channel: 0, or 1 for both channels. */
 const TEMPORAL_SHARE = 'temporal_share';
 
+/** What a runner must know of its model. */
+export type RunnerManifest = Pick<ModelManifest, 'architecture' | 'grid' | 'ids' | 'textLength'>;
+
+/** Input of graphs that compute the summary of a text once: output `new_summary` of its run. */
+const SUMMARY = 'summary';
+
 /** The sequences of a batch and the shape of their window. */
 export interface RunnerBatch {
   /** Text ids of each sequence, at most the manifest's textLength. */
@@ -49,8 +55,10 @@ interface StepInputs {
   positions: Int32Array;
   spatialBias: Float32Array;
   temporalBias: Float32Array;
-  /** Ids of the sequences' texts, padded to the text slots. */
+  /** Ids of the sequences' texts, padded to the text slots; none where `summary` stands for them. */
   text: Int32Array;
+  /** Summaries of the texts [sequences, hidden]; none where the run computes them from `text`. */
+  summary: Float32Array;
 }
 
 export class TransformerRunner {
@@ -69,7 +77,7 @@ export class TransformerRunner {
 
   constructor(
     private readonly graph: OnnxGraph,
-    private readonly manifest: ModelManifest,
+    private readonly manifest: RunnerManifest,
     private readonly batch: RunnerBatch,
   ) {
     const { architecture, grid } = manifest;
@@ -107,6 +115,8 @@ export class TransformerRunner {
     for (let first = 0; first < given.length; first += chunk) {
       const part = given.slice(first, first + chunk);
       const results = await this.graph.run(this.#prefillFeeds(part, first, givenFrames));
+      const summary = results[`new_${SUMMARY}`];
+      if (summary) this.#inputs.summary.set(summary.data as Float32Array, first * this.#hidden);
       this.#cache.keepPrefill(results, first, givenFrames);
     }
   }
@@ -143,6 +153,7 @@ export class TransformerRunner {
 
   #stepInputs(): StepInputs {
     const sequences = this.batch.texts.length;
+    const once = this.graph.inputs.has(SUMMARY);
     const spatial = spatialCapacity(this.#text.slots, this.#cells) + 1;
     const temporal = temporalCapacity(this.#text.slots, this.#layouts) + 1;
     return {
@@ -151,8 +162,13 @@ export class TransformerRunner {
       positions: new Int32Array(sequences),
       spatialBias: new Float32Array(sequences * spatial),
       temporalBias: new Float32Array(this.#layouts.length * sequences * temporal),
-      text: this.#paddedTexts(0, sequences),
+      text: once ? new Int32Array(0) : this.#paddedTexts(0, sequences),
+      summary: new Float32Array(once ? sequences * this.#hidden : 0),
     };
+  }
+
+  get #hidden(): number {
+    return this.manifest.architecture.hidden;
   }
 
   /** Tensors over the step's arrays, made once: their content changes, they do not. */
@@ -182,9 +198,13 @@ export class TransformerRunner {
     if (this.manifest.architecture.previousFrameHint) {
       feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
     }
-    // Models with a summary of the text read all of it at every step.
     if (this.graph.inputs.has('text')) {
-      feeds['text'] = new Tensor('int32', inputs.text, [sequences, this.#text.slots]);
+      const { slots } = this.#text;
+      feeds['text'] = new Tensor('int32', inputs.text, [inputs.text.length / slots, slots]);
+    }
+    if (this.graph.inputs.has(SUMMARY)) {
+      const rows = inputs.summary.length / this.#hidden;
+      feeds[SUMMARY] = new Tensor('float32', inputs.summary, [rows, 1, this.#hidden]);
     }
     if (this.graph.inputs.has(TEMPORAL_SHARE)) {
       const shares = new Float32Array(sequences).fill(this.batch.baseOnly ? 0 : 1);
@@ -236,6 +256,7 @@ export class TransformerRunner {
         spatialBias: spatial,
         temporalBias: temporal,
         text: this.#paddedTexts(first, sequences),
+        summary: new Float32Array(0),
       },
       sequences,
       rows,
