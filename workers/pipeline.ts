@@ -18,7 +18,7 @@ import { chooseBackend } from './runtime/backend';
 import { createOrtRuntime } from './runtime/loadOrt';
 import { messageTurn } from './runtime/messageTurn';
 import { ModelFiles } from './runtime/modelFiles';
-import { readGraphBytes } from './runtime/graphBytes';
+import { readShardBytes } from './runtime/graphBytes';
 import { createGraphs, releaseGraphs, warmUp } from './runtime/modelGraphs';
 import type { ModelGraphs } from './runtime/modelGraphs';
 import type { OrtRuntime } from './runtime/ortRuntime';
@@ -134,8 +134,8 @@ async function makeReady(
   const { manifest } = files;
   let graphs: Partial<ModelGraphs> = {};
   try {
-    const ready = await createGraphs(manifest, runtime, (graph) =>
-      readGraphBytes(graph, (file) => files.read(file)),
+    const ready = await createGraphs(manifest, runtime, (graph, index) =>
+      readShardBytes(graph, index, (file) => files.read(file)),
     );
     graphs = ready;
     await warmUp(manifest, ready, onProgress);

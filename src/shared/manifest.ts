@@ -23,6 +23,9 @@ export interface GraphManifest {
   weights?: ModelFile[];
   /** So many files, from the first, run in main memory: they look rows of large tables up. */
   mainMemoryFiles?: number;
+  /** So many of the other files are loaded at a time, for small GPUs; every run reads the rest again
+   *  from the browser's storage. Absent: all. */
+  residentShards?: number;
   /** Tensors that one file makes for a later one; between files on the GPU they stay there. */
   hiddenStates?: string[];
   /** Tensor names in the graph's own order; checked against the session before the first run. */

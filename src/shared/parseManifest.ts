@@ -210,6 +210,7 @@ function readGraph(graph: ManifestReader): GraphManifest {
     ...(graph.value['mainMemoryFiles'] === undefined
       ? {}
       : { mainMemoryFiles: graph.integer('mainMemoryFiles', 0, files.length) }),
+    ...readResidentShards(graph, files.length),
     ...(graph.value['hiddenStates'] === undefined
       ? {}
       : { hiddenStates: graph.textList('hiddenStates') }),
@@ -217,6 +218,17 @@ function readGraph(graph: ManifestReader): GraphManifest {
     outputs: graph.textList('outputs'),
     precision: graph.text('precision'),
   };
+}
+
+function readResidentShards(
+  graph: ManifestReader,
+  files: number,
+): Pick<GraphManifest, 'residentShards'> {
+  if (!graph.has('residentShards')) return {};
+  const mainMemoryFiles = graph.has('mainMemoryFiles')
+    ? graph.integer('mainMemoryFiles', 0, files)
+    : 0;
+  return { residentShards: graph.integer('residentShards', 1, files - mainMemoryFiles) };
 }
 
 function readWeights(graph: ManifestReader, files: number): Pick<GraphManifest, 'weights'> {

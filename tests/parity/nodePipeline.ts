@@ -8,7 +8,7 @@ import { parseManifest } from '../../src/shared/parseManifest';
 import type { Progress } from '../../src/shared/protocol';
 import { generateVideo } from '../../workers/generateVideo';
 import type { Enlarging } from '../../workers/runtime/enlargeTokens';
-import { readGraphBytes } from '../../workers/runtime/graphBytes';
+import { readShardBytes } from '../../workers/runtime/graphBytes';
 import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
 import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
 import { OrtRuntime } from '../../workers/runtime/ortRuntime';
@@ -30,8 +30,8 @@ export const MICRO_FOLDER = fileURLToPath(new URL('../fixtures/models/micro', im
 export async function loadNodeModel(folder: string = MICRO_FOLDER): Promise<NodeModel> {
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')));
   const runtime = new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
-  const graphs = await createGraphs(manifest, runtime, (graph) =>
-    readGraphBytes(graph, ({ path }) => readFile(`${folder}/${path}`)),
+  const graphs = await createGraphs(manifest, runtime, (graph, index) =>
+    readShardBytes(graph, index, ({ path }) => readFile(`${folder}/${path}`)),
   );
   return { manifest, graphs, release: () => releaseGraphs(graphs) };
 }

@@ -1,20 +1,16 @@
-/** The bytes that each shard of a graph is made from, its shared weights included. */
+/** The bytes that a shard of a graph is made from, its shared weights included. */
 import type { GraphManifest, ModelFile } from '../../src/shared/manifest';
 
 /** Protobuf messages written one after the other are read as one, so joining bytes is enough. */
-export async function readGraphBytes(
-  graph: GraphManifest,
+export async function readShardBytes(
+  { files, weights = [] }: GraphManifest,
+  index: number,
   read: (file: ModelFile) => Promise<Uint8Array>,
-): Promise<Uint8Array[]> {
-  const { files, weights = [] } = graph;
-  const shards: Uint8Array[] = [];
-  for (const [index, file] of files.entries()) {
-    const parts = [await read(file)];
-    const own = files.length === 1 ? weights : weights.slice(index, index + 1);
-    for (const part of own) parts.push(await read(part));
-    shards.push(parts.length === 1 ? parts[0]! : joined(parts));
-  }
-  return shards;
+): Promise<Uint8Array> {
+  const own = files.length === 1 ? weights : weights.slice(index, index + 1);
+  const parts: Uint8Array[] = [];
+  for (const file of [files[index]!, ...own]) parts.push(await read(file));
+  return parts.length === 1 ? parts[0]! : joined(parts);
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

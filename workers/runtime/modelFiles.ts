@@ -1,7 +1,7 @@
 /** Brings a package's manifest and files into memory: from the store, else from the network. */
 import { errorKind, FlipbookError } from '../../src/shared/errors';
 import { drawingGraphs } from '../../src/shared/manifest';
-import type { ModelFile, ModelManifest } from '../../src/shared/manifest';
+import type { GraphManifest, ModelFile, ModelManifest } from '../../src/shared/manifest';
 import { packageFiles } from '../../src/shared/packageFiles';
 import { parseManifest } from '../../src/shared/parseManifest';
 import type { LoadedModel, LoadProgress } from '../../src/shared/protocol';
@@ -21,6 +21,10 @@ export class ModelFiles {
   #reported = -Infinity;
   /** Weights of more than one graph, by hash, until the last graph is made. */
   readonly #shared = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** Hashes of files that were read, checked and counted. */
+  readonly #known = new Set<string>();
+  /** Files of shards that take turns, by hash, where the browser does not store them. */
+  readonly #unstored = new Map<string, Uint8Array<ArrayBuffer>>();
 
   private constructor(
     readonly manifest: ModelManifest,
@@ -56,7 +60,7 @@ export class ModelFiles {
     return new ModelFiles(manifest, baseUrl, store, report, note);
   }
 
-  /** One verified file. Two tabs that want the same file take turns: the second finds it stored. */
+  /** One verified file; a shard that takes turns is read again and again. Two tabs that want the same file take turns: the second finds it stored. */
   read(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
     const load = (): Promise<Uint8Array<ArrayBuffer>> => this.#read(file);
     const locks = (navigator as { locks?: LockManager }).locks;
@@ -72,16 +76,29 @@ export class ModelFiles {
   }
 
   async #read(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
-    const held = this.#shared.get(file.sha256);
+    const held = this.#shared.get(file.sha256) ?? this.#unstored.get(file.sha256);
     if (held) return held;
+    const known = this.#known.has(file.sha256) && (await this.store?.readFile(file, true));
+    if (known) return known;
     const bytes = await this.#fetch(file);
-    if (this.#isShared(file)) this.#shared.set(file.sha256, bytes);
+    // What takes turns is too large to be held, and is read from the store each time.
+    if (this.#isShared(file) && !this.#takesTurns(file)) this.#shared.set(file.sha256, bytes);
     return bytes;
   }
 
   #isShared(file: ModelFile): boolean {
-    const graphs = drawingGraphs(this.manifest).map((name) => this.manifest.graphs[name]);
-    return graphs.some((graph) => graph?.weights?.some(({ sha256 }) => sha256 === file.sha256));
+    return this.#graphsWith(file, ({ weights = [] }) => weights).length > 0;
+  }
+
+  #takesTurns(file: ModelFile): boolean {
+    const graphs = this.#graphsWith(file, ({ files, weights = [] }) => [...files, ...weights]);
+    return graphs.some(({ residentShards }) => residentShards !== undefined);
+  }
+
+  /** Graphs that have the file in the list `of`. */
+  #graphsWith(file: ModelFile, of: (graph: GraphManifest) => ModelFile[]): GraphManifest[] {
+    const graphs = drawingGraphs(this.manifest).flatMap((name) => this.manifest.graphs[name] ?? []);
+    return graphs.filter((graph) => of(graph).some(({ sha256 }) => sha256 === file.sha256));
   }
 
   async #fetch(file: ModelFile): Promise<Uint8Array<ArrayBuffer>> {
@@ -91,17 +108,29 @@ export class ModelFiles {
       return stored;
     }
     const url = new URL(file.path, this.baseUrl).href;
-    const bytes = await downloadFile(url, file, (loaded) => this.#tell('network', loaded));
+    const isKnown = this.#known.has(file.sha256);
+    const bytes = await downloadFile(url, file, (loaded) => {
+      if (!isKnown) this.#tell('network', loaded);
+    });
     await requireHash(file, bytes);
     this.#count('network', file);
-    await this.store?.writeFile(file, bytes).catch((error: unknown) => {
-      this.#note ??= (error as Error).message;
-    });
+    await this.#keep(file, bytes);
     return bytes;
+  }
+
+  async #keep(file: ModelFile, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      if (this.store) return await this.store.writeFile(file, bytes);
+    } catch (error) {
+      this.#note ??= (error as Error).message;
+    }
+    if (this.#takesTurns(file)) this.#unstored.set(file.sha256, bytes);
   }
 
   /** A file is complete. */
   #count(source: 'network' | 'cache', file: ModelFile): void {
+    if (this.#known.has(file.sha256)) return;
+    this.#known.add(file.sha256);
     this.#loadedBytes += file.bytes;
     this.#reported = -Infinity;
     this.#tell(source, 0);

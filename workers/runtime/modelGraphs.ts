@@ -37,28 +37,37 @@ const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   ranker: { where: 'cpu' },
 };
 
-/** The files of one graph, in the order of its shards. */
-export type ReadGraphFiles = (graph: GraphManifest) => Promise<Uint8Array[]>;
+/** The bytes of one of a graph's files; also called during runs where shards take turns. */
+export type ReadGraphShard = (graph: GraphManifest, index: number) => Promise<Uint8Array>;
 
-/** Reads and makes all graphs, one after the other, so that one graph's bytes exist at a time. */
+/** Reads and makes all graphs, one after the other, so that one shard's bytes exist at a time. */
 export async function createGraphs(
   manifest: ModelManifest,
   runtime: OrtRuntime,
-  readFiles: ReadGraphFiles,
+  readShard: ReadGraphShard,
 ): Promise<ModelGraphs> {
   const graphs: Partial<ModelGraphs> = {};
   try {
-    for (const name of drawingGraphs(manifest)) {
+    for (const name of stayingFirst(manifest)) {
       const graph = manifest.graphs[name];
       if (!graph) continue;
-      const files = await readFiles(graph);
-      graphs[name] = await OnnxGraph.create(name, runtime, graph, files, PLACEMENTS[name]);
+      const read = (index: number): Promise<Uint8Array> => readShard(graph, index);
+      graphs[name] = await OnnxGraph.create(name, runtime, graph, read, PLACEMENTS[name]);
     }
     return graphs as ModelGraphs;
   } catch (error) {
     await releaseGraphs(graphs);
     throw error;
   }
+}
+
+/** onnxruntime gives the device up with its last session, so graphs whose shards take turns come
+ *  when another one holds it. */
+function stayingFirst(manifest: ModelManifest): DrawingGraph[] {
+  const names = drawingGraphs(manifest);
+  const takesTurns = (name: DrawingGraph): boolean =>
+    manifest.graphs[name]?.residentShards !== undefined;
+  return [...names.filter((name) => !takesTurns(name)), ...names.filter(takesTurns)];
 }
 
 export async function releaseGraphs(graphs: Partial<ModelGraphs>): Promise<void> {

@@ -22,10 +22,15 @@ export class ModelStore {
     }
   }
 
-  /** The stored file, or undefined when it is missing or damaged. */
-  async readFile(file: ModelFile): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /**
+   * The stored file, or undefined when it is missing or damaged.
+   * @param isKnown it was checked before in this session: its size is enough, hashing takes longer
+   *   than reading.
+   */
+  async readFile(file: ModelFile, isKnown = false): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = await this.#read(file.sha256);
     if (bytes?.length !== file.bytes) return undefined;
+    if (isKnown) return bytes;
     return (await sha256(bytes)) === file.sha256 ? bytes : undefined;
   }
 

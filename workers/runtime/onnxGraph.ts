@@ -1,63 +1,52 @@
 /** One graph of the package: its sessions, checked against the manifest, run one at a time. */
-import type { InferenceSession } from 'onnxruntime-common';
 import { FlipbookError } from '../../src/shared/errors';
 import type { GraphManifest } from '../../src/shared/manifest';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
-import { runtimeError } from './runtimeError';
+import { ShardSessions } from './shardSessions';
+import type { GraphPlacement, ReadShard, ShardNames } from './shardSessions';
 
-export interface GraphPlacement {
-  /** 'cpu' keeps a graph off the GPU. */
-  where: 'accelerator' | 'cpu';
-  /** Outputs that stay in GPU buffers when the graph runs on WebGPU; the caller disposes them. */
-  gpuOutputs?: (name: string) => boolean;
-}
+export type { GraphPlacement, ReadShard } from './shardSessions';
 
 /** A graph of one or more shards. Tensors that one shard makes for a later one stay inside. */
 export class OnnxGraph {
   private constructor(
     readonly name: string,
     readonly runtime: OrtRuntime,
-    private readonly sessions: InferenceSession[],
+    private readonly shards: ShardSessions,
     /** Names of the inputs that a run must feed. */
     readonly inputs: ReadonlySet<string>,
     private readonly outputs: ReadonlySet<string>,
   ) {}
 
-  /** @throws FlipbookError ModelIntegrity when a file is no graph or names other tensors. */
+  /**
+   * @param files the bytes of each file, or what reads them: needed again in later runs where
+   *   the manifest lets shards take turns.
+   * @throws FlipbookError ModelIntegrity when a file is no graph or names other tensors.
+   */
   static async create(
     name: string,
     runtime: OrtRuntime,
     manifest: GraphManifest,
-    files: readonly Uint8Array[],
+    files: readonly Uint8Array[] | ReadShard,
     placement: GraphPlacement,
   ): Promise<OnnxGraph> {
-    const sessions: InferenceSession[] = [];
+    const read: ReadShard =
+      typeof files === 'function' ? files : (index) => Promise.resolve(files[index]!);
+    const shards = await ShardSessions.open(runtime, manifest, read, placement);
     try {
-      for (const [index, bytes] of files.entries()) {
-        const path = manifest.files[index]?.path ?? name;
-        const inMainMemory = index < (manifest.mainMemoryFiles ?? 0);
-        const place: GraphPlacement = inMainMemory ? { where: 'cpu' } : placement;
-        sessions.push(await createSession(runtime, path, bytes, place, manifest));
-      }
-      checkNames(name, manifest, sessions);
+      checkNames(name, manifest, shards.names);
     } catch (error) {
-      await releaseAll(sessions);
+      await shards.release();
       throw error;
     }
-    return new OnnxGraph(
-      name,
-      runtime,
-      sessions,
-      new Set(manifest.inputs),
-      new Set(manifest.outputs),
-    );
+    const { inputs, outputs } = manifest;
+    return new OnnxGraph(name, runtime, shards, new Set(inputs), new Set(outputs));
   }
 
   /** Runs all shards; the result holds the manifest's outputs. */
   run(feeds: Feeds): Promise<Results> {
     return this.runtime.exclusive(async () => {
-      const [only] = this.sessions;
-      if (this.sessions.length === 1 && only) return only.run(feeds);
+      if (this.shards.names.length === 1) return (await this.shards.session(0)).run(feeds);
       return this.#runShards(feeds);
     });
   }
@@ -65,68 +54,41 @@ export class OnnxGraph {
   async #runShards(feeds: Feeds): Promise<Results> {
     const known: Results = { ...feeds };
     const made: Results = {};
-    for (const session of this.sessions) {
-      const wanted = session.inputNames.map((input) => [input, known[input]!] as const);
-      const results = await session.run(Object.fromEntries(wanted));
-      Object.assign(known, results);
-      Object.assign(made, results);
+    try {
+      for (const [index, { inputs }] of this.shards.names.entries()) {
+        const session = await this.shards.session(index);
+        const wanted = inputs.map((input) => [input, known[input]!] as const);
+        const results = await session.run(Object.fromEntries(wanted));
+        Object.assign(known, results);
+        Object.assign(made, results);
+      }
+    } catch (error) {
+      dispose(made, () => true);
+      throw error;
     }
-    for (const [output, tensor] of Object.entries(made)) {
-      if (this.outputs.has(output)) continue;
-      tensor.dispose();
-      delete made[output];
-    }
+    dispose(made, (output) => !this.outputs.has(output));
     return made;
   }
 
   async release(): Promise<void> {
-    await this.runtime.exclusive(() => releaseAll(this.sessions)).catch(() => undefined);
+    await this.runtime.exclusive(() => this.shards.release()).catch(() => undefined);
   }
 }
 
-async function createSession(
-  runtime: OrtRuntime,
-  path: string,
-  bytes: Uint8Array,
-  placement: GraphPlacement,
-  manifest: GraphManifest,
-): Promise<InferenceSession> {
-  const onGpu = placement.where === 'accelerator' && runtime.device !== undefined;
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: runtime.providers(placement.where),
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  };
-  if (onGpu) {
-    const { outputs, hiddenStates = [] } = manifest;
-    const inGpu = outputs.filter((output) => placement.gpuOutputs?.(output) ?? false);
-    // Outputs that are not named go to main memory.
-    options.preferredOutputLocation = Object.fromEntries(
-      [...inGpu, ...hiddenStates].map((output) => [output, 'gpu-buffer'] as const),
-    );
+/** Frees and forgets the tensors whose names `isDone` accepts. */
+function dispose(tensors: Results, isDone: (name: string) => boolean): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    if (!isDone(name)) continue;
+    tensor.dispose();
+    delete tensors[name];
   }
-  try {
-    return await runtime.exclusive(() => runtime.ort.InferenceSession.create(bytes, options));
-  } catch (error) {
-    const known = runtimeError(error);
-    if (known.kind !== 'Internal') throw known;
-    throw new FlipbookError(
-      'ModelIntegrity',
-      `${path} is not a graph that this app can run (${detail(known)}). Export the package again.`,
-      { cause: error },
-    );
-  }
-}
-
-function detail(error: FlipbookError): string {
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** Every tensor that the manifest names must exist, and the graph must need no other. */
-function checkNames(name: string, manifest: GraphManifest, sessions: InferenceSession[]): void {
-  const inner = new Set(sessions.flatMap((session) => session.outputNames));
+function checkNames(name: string, manifest: GraphManifest, shards: readonly ShardNames[]): void {
+  const inner = new Set(shards.flatMap((shard) => shard.outputs));
   const inputs = new Set(
-    sessions.flatMap((session) => session.inputNames).filter((input) => !inner.has(input)),
+    shards.flatMap((shard) => shard.inputs).filter((input) => !inner.has(input)),
   );
   const problems = [
     ...manifest.inputs.filter((input) => !inputs.has(input)).map((input) => `no input ${input}`),
@@ -142,8 +104,4 @@ function checkNames(name: string, manifest: GraphManifest, sessions: InferenceSe
     'ModelIntegrity',
     `The graph ${name} has ${problems.slice(0, 3).join(', ')}. Export the package again.`,
   );
-}
-
-async function releaseAll(sessions: InferenceSession[]): Promise<void> {
-  await Promise.all(sessions.splice(0).map((session) => session.release()));
 }

@@ -94,6 +94,15 @@ describe('parseManifest', () => {
       (d) => ((d.graphs.keyframes as Record<string, unknown>).mainMemoryFiles = 2),
     ],
     [
+      'more shards at a time than there are beside those in main memory',
+      /graphs\.keyframes\.residentShards must be a number from 1 to 2, but is 3/,
+      (d) => {
+        const keyframes = d.graphs.keyframes!;
+        const files = [1, 2, 3].map((n) => ({ ...keyframes.files[0], path: `${n}.onnx` }));
+        Object.assign(keyframes, { files, mainMemoryFiles: 1, residentShards: 3 });
+      },
+    ],
+    [
       'release without its switch',
       /release\.asReleased must be true or false, but is missing/,
       (d) => (d.release = {} as { asReleased: boolean }),
