@@ -17,6 +17,7 @@ import { generateVideo } from './generateVideo';
 import { chooseBackend } from './runtime/backend';
 import { createOrtRuntime } from './runtime/loadOrt';
 import { messageTurn } from './runtime/messageTurn';
+import { readClusterTable } from './runtime/clusterTable';
 import { ModelFiles } from './runtime/modelFiles';
 import { readShardBytes } from './runtime/graphBytes';
 import { createGraphs, releaseGraphs, warmUp } from './runtime/modelGraphs';
@@ -30,6 +31,7 @@ import { JobMeter } from './stages/jobMeter';
 interface LoadedPipeline {
   manifest: ModelManifest;
   graphs: ModelGraphs;
+  clusters: Int32Array | undefined;
   runtime: OrtRuntime;
 }
 
@@ -71,7 +73,7 @@ export class Pipeline implements PipelineApi {
     onProgress: (progress: Progress) => void,
   ): Promise<GenerationResult> {
     this.#requireIdle();
-    const { manifest, graphs } = this.#requireModel();
+    const { manifest, graphs, clusters } = this.#requireModel();
     const checked = checkOptions(options, manifest);
     const job = new AbortController();
     this.#job = job;
@@ -81,6 +83,7 @@ export class Pipeline implements PipelineApi {
       return await generateVideo({
         manifest,
         graphs,
+        ...(clusters ? { clusters } : {}),
         options: checked,
         keyRate:
           checked.keyRate === 'auto' ? keyRateFor(checked.prompt, manifest) : checked.keyRate,
@@ -134,12 +137,13 @@ async function makeReady(
   const { manifest } = files;
   let graphs: Partial<ModelGraphs> = {};
   try {
+    const clusters = await readClusterTable(manifest, (file) => files.read(file));
     const ready = await createGraphs(manifest, runtime, (graph, index) =>
       readShardBytes(graph, index, (file) => files.read(file)),
     );
     graphs = ready;
     await warmUp(manifest, ready, onProgress);
-    return { manifest, graphs: ready, runtime };
+    return { manifest, graphs: ready, clusters, runtime };
   } catch (error) {
     await releaseGraphs(graphs);
     runtime.dispose();

@@ -43,6 +43,9 @@ export type GraphName = RequiredGraph | OptionalGraph;
 /** Graphs that a job may need. */
 export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker';
 
+/** Input of key frame graphs that can leave the temporal channel out: 0, or 1 for both channels. */
+export const TEMPORAL_SHARE = 'temporal_share';
+
 /** Temporal attention window, in grid cells; the region of (r, c) is
  *  (floor((r + shift) / height), floor((c + shift) / width)). */
 export interface TemporalWindow {
@@ -72,7 +75,8 @@ export interface RateRule {
 export interface PromptTexts {
   /**
    * Behind the prompt for the first key frame, which then reads the prompt alone: no duration, no
-   * line break. CogVideo: " 高清摄影".
+   * line break. Its base channel draws it, so the key frames' graph needs the input
+   * `temporal_share`. CogVideo: " 高清摄影".
    */
   firstFrameSuffix: string;
   /** Behind the prompt of the other key frames under guidance. CogVideo: " 视频". */
@@ -105,10 +109,35 @@ export interface SpecialIds {
   nullHint: number;
 }
 
+/** Draws codes as CogVideo does: a cluster of similar codes first, then a code of it. */
+export interface ClusterManifest {
+  /** Cluster of each code, from 0: so many uint16, little-endian, as there are codes. */
+  table: ModelFile;
+  /** Clusters in the table. */
+  count: number;
+  /** Multiplies the temperature within a cluster, above 0. CogVideo: 0.89. */
+  innerTemperature: number;
+}
+
+/** Of one entry of a cluster table. */
+export const CLUSTER_BYTES = 2;
+
+/** How a first key frame is drawn that reads a text of its own. */
+export interface FirstFrameSampling {
+  temperature: number;
+  topK: number;
+  /** Whatever the guidance of the other frames. CogVideo: 1.4. */
+  textBoost: number;
+}
+
 export interface SamplingDefaults {
   temperature: number;
-  /** Number of codes kept per step; 0 keeps all. */
+  /** Number of codes kept per step; 0 keeps all. In packages with `clusters`, of clusters. */
   topK: number;
+  /** Absent: every code stands for itself. */
+  clusters?: ClusterManifest;
+  /** Only in packages with `promptTexts`; absent: as the other frames without guidance. */
+  firstFrame?: FirstFrameSampling;
   /** Classifier-free guidance scale of the key frames; 1 switches guidance off. */
   guidance: number;
   /**

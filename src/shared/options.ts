@@ -11,7 +11,7 @@ export interface GenerationOptions {
   /** Classifier-free guidance scale; 1 = off. */
   guidance: number;
   temperature: number;
-  /** Codes kept per step; 0 = all. */
+  /** Codes kept per step, clusters of codes where the model draws by them; 0 = all. */
   topK: number;
   /** Interpolation rounds; the clip has 4 * 2^rounds + 1 frames. */
   rounds: number;

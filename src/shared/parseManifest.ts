@@ -7,11 +7,11 @@ import {
   MOST_CANDIDATES,
   OPTIONAL_GRAPHS,
   REQUIRED_GRAPHS,
+  TEMPORAL_SHARE,
 } from './manifest';
 import type {
   ArchitectureManifest,
   GraphManifest,
-  ModelFile,
   ModelManifest,
   PromptTexts,
   SamplingDefaults,
@@ -19,6 +19,8 @@ import type {
   TemporalWindow,
 } from './manifest';
 import { parseCard } from './parseCard';
+import { readClusters, readFirstFrame, readTemperature } from './readCodeSampling';
+import { readModelFile } from './readModelFile';
 
 /** Interpolation rounds beyond which a clip would not fit a tab. */
 const MOST_ROUNDS = 6;
@@ -53,7 +55,7 @@ export function parseManifest(value: unknown): ModelManifest {
     keyframeWindows: root.list('keyframeWindows', 0, readWindow),
     interpolationWindows: root.list('interpolationWindows', 0, readWindow),
     architecture: readArchitecture(root.child('architecture')),
-    sampling: readSampling(root.child('sampling'), graphs),
+    sampling: readSampling(root.child('sampling'), numbers.codes, graphs),
     examples: root.list('examples', 0, (example) => ({
       text: example.text('text'),
       language: example.oneOf('language', ['en', 'zh']),
@@ -70,6 +72,7 @@ export function parseManifest(value: unknown): ModelManifest {
     ...(root.has('card') ? { card: parseCard(root.child('card')) } : {}),
   };
   checkRates(manifest);
+  checkFirstFrame(manifest);
   return manifest;
 }
 
@@ -160,10 +163,16 @@ function readArchitecture(architecture: ManifestReader): ArchitectureManifest {
   };
 }
 
-function readSampling(sampling: ManifestReader, graphs: ModelManifest['graphs']): SamplingDefaults {
+function readSampling(
+  sampling: ManifestReader,
+  codes: number,
+  graphs: ModelManifest['graphs'],
+): SamplingDefaults {
+  const clusters = readClusters(sampling, codes);
   return {
-    temperature: sampling.number('temperature', 0, 10),
-    topK: sampling.integer('topK', 0, 1 << 20),
+    ...readTemperature(sampling, clusters),
+    ...(clusters ? { clusters } : {}),
+    ...readFirstFrame(sampling, clusters),
     guidance: sampling.number('guidance', 1, 100),
     ...(sampling.value['guidanceFloor'] === undefined
       ? {}
@@ -203,7 +212,7 @@ function readGraphs(graphs: ManifestReader): ModelManifest['graphs'] {
 }
 
 function readGraph(graph: ManifestReader): GraphManifest {
-  const files = graph.list('files', 1, readFile);
+  const files = graph.list('files', 1, readModelFile);
   return {
     files,
     ...readWeights(graph, files.length),
@@ -233,23 +242,11 @@ function readResidentShards(
 
 function readWeights(graph: ManifestReader, files: number): Pick<GraphManifest, 'weights'> {
   if (graph.value['weights'] === undefined) return {};
-  const weights = graph.list('weights', 1, readFile);
+  const weights = graph.list('weights', 1, readModelFile);
   if (files > 1 && weights.length !== files) {
     fail(graph.at('weights'), `must be one for each of ${files} files`, weights.length);
   }
   return { weights };
-}
-
-function readFile(file: ManifestReader): ModelFile {
-  const path = file.text('path');
-  if (!/^(?!.*\.\.)[\w.-]+(?:\/[\w.-]+)*$/.test(path)) {
-    fail(file.at('path'), 'must be a plain path inside the package folder', path);
-  }
-  const sha256 = file.text('sha256');
-  if (!/^[0-9a-f]{64}$/.test(sha256)) {
-    fail(file.at('sha256'), 'must be 64 lower-case hexadecimal digits', sha256);
-  }
-  return { path, bytes: file.integer('bytes', 1, 2 ** 31), sha256 };
 }
 
 function readTraining(training: ManifestReader): Record<string, string | number> {
@@ -260,6 +257,23 @@ function readTraining(training: ManifestReader): Record<string, string | number>
       }
       return [name, value];
     }),
+  );
+}
+
+/** A first frame with a text of its own is drawn by the base channel alone. */
+function checkFirstFrame({ promptTexts, graphs, sampling }: ModelManifest): void {
+  if (!promptTexts) {
+    const { firstFrame } = sampling;
+    if (firstFrame) fail('sampling.firstFrame', 'needs promptTexts', firstFrame);
+    return;
+  }
+  const { inputs } = graphs.keyframes;
+  if (inputs.includes(TEMPORAL_SHARE)) return;
+  fail(
+    'graphs.keyframes.inputs',
+    `must have ${TEMPORAL_SHARE}, since promptTexts.firstFrameSuffix asks for a first frame that the base channel draws alone`,
+    inputs,
+    'Export the graph with base_first_frame, or leave promptTexts out.',
   );
 }
 

@@ -3,6 +3,7 @@
  * cell per step. Owns the batch's caches and the reused input tensors of a step.
  */
 import type { Tensor } from 'onnxruntime-common';
+import { TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { ModelManifest, TemporalWindow } from '../../src/shared/manifest';
 import type { RegionLayout, TextColumns } from '../sampling/visibility';
 import {
@@ -21,9 +22,6 @@ import type { Feeds } from './ortRuntime';
 
 /** Largest attention matrix of a prefill, all heads of all its sequences, in floats (16 MB). */
 const PREFILL_FLOATS = 1 << 22;
-
-/** Input of graphs whose first frame is drawn by the base channel: 0, or 1 for both channels. */
-const TEMPORAL_SHARE = 'temporal_share';
 
 /** What a runner must know of its model. */
 export type RunnerManifest = Pick<ModelManifest, 'architecture' | 'grid' | 'ids' | 'textLength'>;

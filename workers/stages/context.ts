@@ -8,6 +8,8 @@ import type { JobMeter } from './jobMeter';
 export interface PipelineContext {
   manifest: ModelManifest;
   graphs: ModelGraphs;
+  /** Cluster of each code [codes], in packages that draw by clusters. */
+  clusters?: Int32Array;
   /** Already checked. */
   options: GenerationOptions;
   /** Key frame rate of this job, frames per second. */

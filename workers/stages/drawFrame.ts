@@ -1,8 +1,10 @@
 /** Draws one frame of every window of a batch, cell by cell. */
+import { codeSampler } from '../sampling/codeSampler';
+import type { CodeSampling } from '../sampling/codeSampler';
 import { mixGuidance } from '../sampling/guidance';
 import { uniform } from '../sampling/randomStream';
 import type { SamplerScratch } from '../sampling/sampleTopK';
-import { sampleTopK, samplerScratch } from '../sampling/sampleTopK';
+import { samplerScratch } from '../sampling/sampleTopK';
 import type { TransformerRunner } from '../runtime/transformerRunner';
 import type { PipelineContext } from './context';
 
@@ -13,6 +15,8 @@ export interface DrawnWindows {
   streams: readonly number[];
   guidance: number;
   memory: SamplerMemory;
+  /** Absent: as the job's options say. */
+  sampling?: CodeSampling;
 }
 
 interface SamplerMemory {
@@ -48,8 +52,8 @@ export async function* drawFrame(
   context: PipelineContext,
 ): AsyncGenerator<number> {
   const { runner, streams, guidance, memory } = windows;
-  const { manifest, options, signal, meter } = context;
-  const { temperature, topK } = options;
+  const { manifest, options, clusters, signal, meter } = context;
+  const draw = codeSampler(windows.sampling ?? options, manifest, clusters, memory.scratch);
   const floor = manifest.sampling.guidanceFloor;
   const cells = manifest.grid * manifest.grid;
   for (let cell = 0; cell < cells; cell++) {
@@ -61,7 +65,7 @@ export async function* drawFrame(
     streams.forEach((stream, window) => {
       const row = mixGuidance(logits, streams.length, window, guidance, memory.logits, floor);
       const u = uniform(stream, frame.firstIndex + cell);
-      frame.tokens[window]![cell] = sampleTopK(row, temperature, topK, u, memory.scratch);
+      frame.tokens[window]![cell] = draw(row, u);
     });
     meter.step(streams.length, performance.now() - started);
     yield cell + 1;

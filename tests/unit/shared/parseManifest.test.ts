@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { errorKind } from '../../../src/shared/errors';
 import { drawingGraphs } from '../../../src/shared/manifest';
+import { packageFiles } from '../../../src/shared/packageFiles';
 import { parseManifest } from '../../../src/shared/parseManifest';
 
 const MICRO = new URL('../../fixtures/models/micro/manifest.json', import.meta.url);
@@ -9,6 +10,32 @@ const MICRO = new URL('../../fixtures/models/micro/manifest.json', import.meta.u
 type Draft = Record<string, unknown> & {
   graphs: Record<string, { files: Record<string, unknown>[] }>;
 };
+
+type Sampling = Record<string, unknown>;
+
+/** A cluster table for the fixture's 64 codes. */
+const CLUSTERS = {
+  table: { path: 'clusters.bin', bytes: 128, sha256: 'a'.repeat(64) },
+  count: 20,
+  innerTemperature: 0.89,
+};
+const FIRST_FRAME = { temperature: 1, topK: 16, textBoost: 1.4 };
+const PROMPT_TEXTS = {
+  firstFrameSuffix: ' 高清摄影',
+  guidedSuffix: ' 视频',
+  unconditional: '视频',
+};
+
+/** Draws by clusters, and its first frame by the base channel. */
+function drawsLikeCogVideo(draft: Draft): Sampling {
+  draft.promptTexts = PROMPT_TEXTS;
+  (draft.graphs.keyframes as unknown as { inputs: string[] }).inputs.push('temporal_share');
+  const sampling = draft.sampling as Sampling;
+  return Object.assign(sampling, {
+    clusters: structuredClone(CLUSTERS),
+    firstFrame: { ...FIRST_FRAME },
+  });
+}
 
 /** The fixture's manifest with one thing wrong. */
 function broken(change: (draft: Draft) => unknown): unknown {
@@ -23,15 +50,11 @@ describe('parseManifest', () => {
     expect(parseManifest(json)).toEqual(json);
   });
 
-  it('keeps the texts around the prompt', () => {
-    const promptTexts = {
-      firstFrameSuffix: ' 高清摄影',
-      guidedSuffix: ' 视频',
-      unconditional: '视频',
-    };
-    expect(parseManifest(broken((d) => (d.promptTexts = promptTexts)))).toEqual(
-      broken((d) => (d.promptTexts = promptTexts)),
-    );
+  it('keeps how CogVideo draws: texts around the prompt, first frame, clusters', () => {
+    const json = broken(drawsLikeCogVideo);
+    const manifest = parseManifest(json);
+    expect(manifest).toEqual(json);
+    expect(packageFiles(manifest)).toContainEqual(CLUSTERS.table);
   });
 
   it.each<[string, RegExp, (draft: Draft) => unknown]>([
@@ -111,6 +134,41 @@ describe('parseManifest', () => {
       'prompt texts without all of them',
       /promptTexts\.guidedSuffix must be a text that is not empty, but is missing/,
       (d) => (d.promptTexts = { firstFrameSuffix: ' x', unconditional: 'x' }),
+    ],
+    [
+      'a first frame of its own without a graph that can draw it',
+      /keyframes\.inputs must have temporal_share, since promptTexts\.firstFrameSuffix .*base_first_frame/,
+      (d) => (d.promptTexts = PROMPT_TEXTS),
+    ],
+    [
+      'settings of a first frame that reads what the others read',
+      /sampling\.firstFrame needs promptTexts, but is \{"temperature":1/,
+      (d) => ((d.sampling as Sampling).firstFrame = FIRST_FRAME),
+    ],
+    [
+      'clusters for fewer codes',
+      /sampling\.clusters\.table\.bytes must be 128 \(2 for each of 64 codes\), but is 126/,
+      (d) => ((drawsLikeCogVideo(d).clusters as typeof CLUSTERS).table.bytes = 126),
+    ],
+    [
+      'more clusters than codes',
+      /sampling\.clusters\.count must be a number from 1 to 64, but is 65/,
+      (d) => ((drawsLikeCogVideo(d).clusters as typeof CLUSTERS).count = 65),
+    ],
+    [
+      'clusters at a temperature of 0',
+      /sampling\.temperature must be a number above 0, but is 0/,
+      (d) => (drawsLikeCogVideo(d).temperature = 0),
+    ],
+    [
+      'a first frame of clusters at a temperature of 0',
+      /sampling\.firstFrame\.temperature must be a number above 0, but is 0/,
+      (d) => (drawsLikeCogVideo(d).firstFrame = { ...FIRST_FRAME, temperature: 0 }),
+    ],
+    [
+      'codes of a cluster at a temperature below 0',
+      /sampling\.clusters\.innerTemperature must be a number above 0, but is -1/,
+      (d) => ((drawsLikeCogVideo(d).clusters as typeof CLUSTERS).innerTemperature = -1),
     ],
     ['other windows', /windowFrames must be 5, but is 7/, (d) => (d.windowFrames = 7)],
     [
