@@ -64,6 +64,9 @@ function SamplingFields({
 }: FieldsProps & { options: ReturnType<typeof effectiveOptions> }) {
   const { settings: texts } = useTexts();
   const { override } = actions;
+  const { clusters, firstFrame } = manifest.sampling;
+  const withNote = (help: string): string =>
+    firstFrame ? `${help} ${texts.exceptFirstFrame}` : help;
   return (
     <>
       <NumberField
@@ -77,15 +80,15 @@ function SamplingFields({
       <NumberField
         option="temperature"
         label={texts.temperature}
-        help={texts.temperatureHelp}
+        help={withNote(texts.temperatureHelp)}
         value={options.temperature}
         step={0.05}
         onChange={(value) => override('temperature', value)}
       />
       <NumberField
         option="topK"
-        label={texts.topK}
-        help={texts.topKHelp}
+        label={clusters ? texts.clusters : texts.topK}
+        help={withNote(clusters ? texts.clustersHelp : texts.topKHelp)}
         value={options.topK}
         step={1}
         onChange={(value) => override('topK', value)}
