@@ -4,6 +4,7 @@ import { streamKey } from '../sampling/randomStream';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
+import { drawFirstFrame, givenFirstFrame } from './drawFirstFrame';
 import { drawFrame, samplerMemory } from './drawFrame';
 import type { DrawnWindows } from './drawFrame';
 import { rankKeyFrames } from './rankKeyFrames';
@@ -66,21 +67,24 @@ async function* drawCandidates(
   const branches = guidanceTexts(text, 'keyframes', keyRate, guidance, context);
   const candidates = Array.from({ length: count }, (_, index) => first + index);
   const texts = branches.flatMap((branch) => candidates.map(() => branch));
+  const streams = candidates.map((candidate) => streamKey(seed, 0, candidate));
+  const drawingFirst = drawFirstFrame(text, streams, context);
+  const given = first === 0 ? yield* drawingFirst : await finish(drawingFirst);
   const runner = new TransformerRunner(graphs.keyframes, manifest, {
     texts,
     windows: manifest.keyframeWindows,
     order: KEYFRAME_ORDER,
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
+    ...(given ? givenFirstFrame(manifest) : {}),
   });
   try {
-    await runner.prefill(texts.map(() => []));
-    const streams = candidates.map((candidate) => streamKey(seed, 0, candidate));
+    const drawn: Candidate[] = candidates.map((_, index) => (given ? [given[index]!] : []));
+    await runner.prefill(branches.flatMap(() => drawn.map((frames) => [...frames])));
     const windows = { runner, streams, guidance, memory: samplerMemory(manifest.codes) };
-    const drawn: Candidate[] = candidates.map(() => []);
-    for (const index of KEYFRAME_ORDER) {
+    for (const index of KEYFRAME_ORDER.slice(given ? 1 : 0)) {
       const drawing = drawKeyFrame(windows, index, drawn, context);
       if (first === 0) yield* drawing;
-      else for await (const frame of drawing) void frame;
+      else await finish(drawing);
       if (!choosesFrames(manifest, count) || index === KEYFRAME_ORDER.at(-1)) continue;
       const best = await goOnFromBest(text, runner, index, drawn, context);
       if (first === 0 && best > 0) yield finishedFrame(index, drawn[0]![index]!, context);
@@ -113,6 +117,14 @@ async function goOnFromBest(
   runner.copyFrame(index, sources);
   for (const frames of candidates) frames[index] = candidates[best]![index]!;
   return best;
+}
+
+/** Runs a drawing that is not shown to its end; what it returns. */
+async function finish<Drawn>(drawing: AsyncGenerator<DrawnFrame, Drawn>): Promise<Drawn> {
+  for (;;) {
+    const { done, value } = await drawing.next();
+    if (done) return value;
+  }
 }
 
 /** Adds one frame to every candidate of a batch; yields that of the batch's first. */
