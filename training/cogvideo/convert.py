@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from training.cogvideo.cluster_table import FILE as CLUSTER_FILE
+from training.cogvideo.cluster_table import cluster_table_bytes, read_cluster_table
 from training.cogvideo.config import CogVideoConfig
 from training.cogvideo.package_manifest import package_manifest
 from training.cogvideo.release_files import ReleaseFiles, find_release
 from training.cogvideo.stage_checkpoint import StageCheckpoint, different_base, open_stage
 from training.cogvideo.stage_writer import SharedBase, write_stage
 from training.cogvideo.token_parts import TokenPart, image_part, text_part
-from training.export.manifest import graph_entry
+from training.export.manifest import file_entry, graph_entry
 from training.export.package import replace_folder
 from training.export.shard_plan import (
     SHARD_LIMIT,
@@ -52,6 +56,7 @@ def convert(wanted: Conversion, report: Callable[[str], None] = lambda line: Non
     plans = {s: plan_shards(c.to_transformer(), wanted.bits, wanted.shard_bytes)
              for s, c in configs.items()}  # fmt: skip
     parts = _token_parts(files, configs, wanted.bits)
+    clusters = _clusters(files, next(iter(configs.values())), report)
     unfinished = wanted.out.with_name(f"{wanted.out.name}.part")
     _check_space(wanted.out, _needed_bytes(configs, plans, wanted.bits, shared, parts))
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -61,8 +66,9 @@ def convert(wanted: Conversion, report: Callable[[str], None] = lambda line: Non
         graphs |= _write_parts(unfinished, parts)
         facts = {name: value for part in parts for name, value in part.facts.items()}
         manifest = package_manifest(
-            wanted.out.name, configs, graphs, facts, wanted.as_released, wanted.command
-        )
+            wanted.out.name, configs, graphs, facts, wanted.as_released, wanted.command,
+            _write_clusters(unfinished, clusters),
+        )  # fmt: skip
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (unfinished / "manifest.json").write_text(text + "\n", encoding="utf-8")
         if files.licence is not None:
@@ -112,6 +118,24 @@ def _token_parts(
         precision: Precision = "fp32" if bits == 32 else "fp16"
         parts.append(image_part(files.image_tokenizer, precision, config.grid))
     return parts
+
+
+def _clusters(
+    files: ReleaseFiles, config: CogVideoConfig, report: Callable[[str], None]
+) -> np.ndarray | None:
+    if files.clusters is not None:
+        return read_cluster_table(files.clusters, config.codes)
+    report("no table of code clusters: the package draws by plain top-k, unlike the release")
+    return None
+
+
+def _write_clusters(folder: Path, table: np.ndarray | None) -> dict[str, Any] | None:
+    """The manifest's entry: the file and how many clusters it numbers."""
+    if table is None:
+        return None
+    content = cluster_table_bytes(table)
+    (folder / CLUSTER_FILE).write_bytes(content)
+    return {"table": file_entry(CLUSTER_FILE, content), "count": int(table.max()) + 1}
 
 
 def _needed_bytes(

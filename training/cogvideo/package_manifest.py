@@ -24,22 +24,18 @@ PROMPT_TEXTS = {
     "guidedSuffix": " 视频",
     "unconditional": "视频",
 }
-# docs/cogvideo.md 5.1 and 5.2: frames 1-4 and all of stage 2. The release keeps 12 of 500 clusters
-# of codes, 40 codes each on average.
-SAMPLING = {
+# docs/cogvideo.md 5.1, 5.2 and 5.4: frames 1-4 and all of stage 2; the app leaves the boost out of
+# what is drawn under guidance.
+SAMPLING: dict[str, Any] = {
     "temperature": 1.05,
-    "topK": 480,
+    "topK": 12,
     "guidance": 3.0,
     "interpolationGuidance": 1.0,
-    "textBoost": 0.0,
+    "textBoost": 1.4,
 }
-RELEASED_SAMPLING = {
-    "clusters": 12,
-    "firstFrameClusters": 16,
-    "firstFrameTemperature": 1.0,
-    "innerTemperature": 0.89,
-    "firstFrameTextBoost": 1.4,
-}
+FIRST_FRAME_SAMPLING: dict[str, Any] = {"temperature": 1.0, "topK": 16, "textBoost": 1.4}
+INNER_TEMPERATURE = 0.89  # within a cluster, times the temperature
+CODES_OF_CLUSTER = 40  # of the released 500 clusters, on average
 
 
 def package_manifest(
@@ -49,8 +45,10 @@ def package_manifest(
     facts: Mapping[str, Any],
     as_released: bool,
     command: str,
+    clusters: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """`stages` has one entry at least; `facts` are those of the token parts that there are."""
+    """`stages` has one entry at least; `facts` are those of the token parts that there are.
+    `clusters` names the table's file and counts its clusters; None: codes are drawn by top-k."""
     config = next(iter(stages.values()))
     transformers = {stage: c.to_transformer() for stage, c in stages.items()}
     pixels = facts.get("pixels", 8 * config.grid)
@@ -78,13 +76,24 @@ def package_manifest(
         "keyframeWindows": _windows(transformers.get("keyframes")),
         "interpolationWindows": _windows(transformers.get("interpolation")),
         "architecture": _architecture(transformers[next(iter(stages))]),
-        "sampling": dict(SAMPLING),
+        "sampling": _sampling(clusters),
         "examples": [],
         "knownWords": {"en": [], "zh": []},
         "graphs": dict(graphs),
         "training": {"command": command, **_hashes(facts)},
-        "release": _release(stages, as_released),
+        "release": _release(stages, as_released, clusters),
     }
+
+
+def _sampling(clusters: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`topK` counts clusters; without their table, as many codes as so many clusters hold."""
+    first, rest = dict(FIRST_FRAME_SAMPLING), dict(SAMPLING)
+    if clusters is not None:
+        own = {**clusters, "innerTemperature": INNER_TEMPERATURE}
+        return {**rest, "firstFrame": first, "clusters": own}
+    for setting in (first, rest):
+        setting["topK"] *= CODES_OF_CLUSTER
+    return {**rest, "firstFrame": first}
 
 
 def _ids(config: CogVideoConfig, facts: Mapping[str, Any]) -> dict[str, int]:
@@ -120,11 +129,13 @@ def _hashes(facts: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in facts.items() if name.endswith("Sha256")}
 
 
-def _release(stages: Mapping[str, CogVideoConfig], as_released: bool) -> dict[str, Any]:
+def _release(
+    stages: Mapping[str, CogVideoConfig], as_released: bool, clusters: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """What the original settings said, and whether its known errors are kept (pitfall P1)."""
     return {
         "asReleased": as_released,
-        "sampling": dict(RELEASED_SAMPLING),
+        "codesDrawnBy": "top-k" if clusters is None else "clusters",
         "stages": {
             stage: {
                 "layout": [c.text_slots, c.text_slots + c.grid**2, c.text_slots + 5 * c.grid**2],

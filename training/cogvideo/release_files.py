@@ -10,6 +10,7 @@ _NAMES = {
     "stage 2": ("cogvideo-stage2", "stage2.npz"),
     "text model": ("ice_text.model",),
     "image tokenizer": ("ice_image.pt", "vqvae.npz"),
+    "code clusters": ("cluster_label2.npy", "sampling.npz"),
     "licence": ("LICENSE", "LICENSE.md", "LICENSE.txt", "MODEL_LICENSE", "Model_License"),
 }
 _ADVICE = {
@@ -17,6 +18,7 @@ _ADVICE = {
     "stage 2": "unpack cogvideo-stage2.zip",
     "text model": "fetch icetk's text model",
     "image tokenizer": "fetch icetk's image model",
+    "code clusters": "copy it from CogVideo's source code",
 }
 
 
@@ -27,13 +29,15 @@ class ReleaseFiles:
     stages: tuple[Path | None, Path | None]
     text_model: Path | None
     image_tokenizer: Path | None
+    clusters: Path | None
     licence: Path | None
 
 
 def find_release(source: Path, partial: bool) -> ReleaseFiles:
     """FileNotFoundError lists all that is missing for a package; with `partial`, a stage is enough.
 
-    Names beside the released ones: stage1.npz, stage2.npz and vqvae.npz, state dicts of arrays.
+    Names beside the released ones: stage1.npz, stage2.npz and vqvae.npz, state dicts of arrays, and
+    sampling.npz with the table of clusters, as in golden sets.
     """
     if not source.is_dir():
         raise FileNotFoundError(f"There is no folder {source}.")
@@ -47,6 +51,7 @@ def find_release(source: Path, partial: bool) -> ReleaseFiles:
         (found["stage 1"], found["stage 2"]),
         found["text model"],
         found["image tokenizer"],
+        found["code clusters"],
         found["licence"],
     )
 

@@ -196,7 +196,8 @@ class _Call:
 
 def test_a_package_needs_all_parts_unless_partial(release: Path, tmp_path: Path) -> None:
     message = _refuse(release, tmp_path / "out", "lacks", FileNotFoundError, partial=False)
-    assert "ice_text.model" in message and "ice_image.pt" in message
+    for name in ("ice_text.model", "ice_image.pt", "cluster_label2.npy"):
+        assert name in message
 
 
 def test_folders_that_are_no_packages_are_not_replaced(release: Path, tmp_path: Path) -> None:
@@ -229,6 +230,40 @@ def test_an_older_package_survives_a_failed_conversion(release: Path, tmp_path: 
     with pytest.raises(ValueError, match="raise --shard-bytes"):
         _convert(release, tmp_path / "out", shard_bytes=1)
     assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == manifest
+
+
+def test_the_table_of_clusters_comes_along(release: Path, tmp_path: Path) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    shutil.copytree(release, source)
+    table = np.arange(50) % 17
+    np.save(source / "cluster_label2.npy", table)
+    manifest = _convert(source, out)
+    sampling = manifest["sampling"]
+    entry = sampling["clusters"]["table"]
+    content = (out / entry["path"]).read_bytes()
+    assert np.frombuffer(content, "<u2").tolist() == table.tolist()
+    digest = hashlib.sha256(content).hexdigest()
+    assert (entry["bytes"], entry["sha256"]) == (100, digest)
+    assert (sampling["clusters"]["count"], sampling["clusters"]["innerTemperature"]) == (17, 0.89)
+    first = sampling["firstFrame"]
+    assert (first["temperature"], first["topK"], first["textBoost"]) == (1.0, 16, 1.4)
+    assert (sampling["temperature"], sampling["topK"], sampling["textBoost"]) == (1.05, 12, 1.4)
+    assert manifest["release"]["codesDrawnBy"] == "clusters"
+
+
+def test_without_the_table_codes_are_drawn_by_top_k(release: Path, tmp_path: Path) -> None:
+    manifest = _convert(release, tmp_path / "out")
+    assert "clusters" not in manifest["sampling"]
+    assert manifest["sampling"]["topK"] == 12 * 40
+    assert manifest["sampling"]["firstFrame"]["topK"] == 16 * 40
+    assert manifest["release"]["codesDrawnBy"] == "top-k"
+
+
+def test_a_table_for_other_codes_is_refused(release: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(release, source)
+    np.save(source / "cluster_label2.npy", np.arange(49))
+    _refuse(source, tmp_path / "out", "clusters to 49 codes, the model has 50")
 
 
 def test_as_released_is_recorded(release: Path, tmp_path: Path) -> None:
