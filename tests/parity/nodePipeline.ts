@@ -8,6 +8,7 @@ import { parseManifest } from '../../src/shared/parseManifest';
 import type { Progress } from '../../src/shared/protocol';
 import { generateVideo } from '../../workers/generateVideo';
 import type { Enlarging } from '../../workers/runtime/enlargeTokens';
+import { readClusterTable } from '../../workers/runtime/clusterTable';
 import { readShardBytes } from '../../workers/runtime/graphBytes';
 import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
 import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
@@ -21,19 +22,33 @@ import type { ModelManifest } from '../../src/shared/manifest';
 export interface NodeModel {
   manifest: ModelManifest;
   graphs: ModelGraphs;
+  clusters?: Int32Array;
   release(): Promise<void>;
 }
 
 export const MICRO_FOLDER = fileURLToPath(new URL('../fixtures/models/micro', import.meta.url));
 
+/** onnxruntime-node's, which is faster than the browser's. */
+function nodeRuntime(): OrtRuntime {
+  return new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
+}
+
 /** Loads a package folder as the worker would, without the network. */
-export async function loadNodeModel(folder: string = MICRO_FOLDER): Promise<NodeModel> {
+export async function loadNodeModel(
+  folder: string = MICRO_FOLDER,
+  runtime: OrtRuntime = nodeRuntime(),
+): Promise<NodeModel> {
   const manifest = parseManifest(JSON.parse(await readFile(`${folder}/manifest.json`, 'utf8')));
-  const runtime = new OrtRuntime(ort, { backend: 'wasm', detail: 'Node' }, 'cpu');
   const graphs = await createGraphs(manifest, runtime, (graph, index) =>
     readShardBytes(graph, index, ({ path }) => readFile(`${folder}/${path}`)),
   );
-  return { manifest, graphs, release: () => releaseGraphs(graphs) };
+  const clusters = await readClusterTable(manifest, ({ path }) => readFile(`${folder}/${path}`));
+  return {
+    manifest,
+    graphs,
+    ...(clusters ? { clusters } : {}),
+    release: () => releaseGraphs(graphs),
+  };
 }
 
 export interface NodeJob {
@@ -44,7 +59,7 @@ export interface NodeJob {
 
 /** A job's context as the worker makes it; `progress` collects what would go to the page. */
 export function nodeJob(
-  { manifest, graphs }: NodeModel,
+  { manifest, graphs, clusters }: Omit<NodeModel, 'release'>,
   options: Partial<GenerationOptions> & { prompt: string },
   onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
 ): NodeJob {
@@ -59,6 +74,7 @@ export function nodeJob(
   const context: PipelineContext = {
     manifest,
     graphs,
+    ...(clusters ? { clusters } : {}),
     options: checked,
     keyRate: checked.keyRate === 'auto' ? keyRateFor(checked.prompt, manifest) : checked.keyRate,
     signal: abort.signal,

@@ -15,9 +15,11 @@ All arithmetic is on unsigned 32-bit integers (wrapping); only the last division
         u = (t ^ (t >> 14)) / 2**32             in [0, 1)
 
 A stream is read by index, never by order of calling, so batching or reordering the cells does
-not change a clip. One uniform number is used per sequence and generated cell:
+not change a clip. One uniform number is used per sequence and generated cell, whatever draws it
+(top-k below, or clusters as in training/transformer/cluster_sampling.py):
 
-    key frames:      stream_key(seed, 0, sample), index = slot * G*G + cell        (slots 0..4)
+    key frames:      stream_key(seed, 0, sample), index = slot * G*G + cell        (slots 0..4,
+                     slot 0 also where the first frame is drawn by itself)
     interpolation:   stream_key(seed, round, window), index = (slot == 1 ? 0 : G*G) + cell
                      (round = 1, 2, 3; window = 0 for the first pair of given frames; slots 1, 3)
     super-resolution of tokens: stream_key(seed, SUPER_RESOLUTION), index = fine cell, the same

@@ -84,6 +84,7 @@ class ClipSampler:
         self.package, self.manifest, self.settings = package, package.manifest, settings
         self.sequences, self.report, self.drawn = sequences, report, drawn
         self.cells = self.manifest["grid"] ** 2
+        _refuse_cogvideo(package)
         if settings.candidates > 1 and RANKER not in package.sessions:
             raise PackageError(
                 f"{package.folder} has no graph {RANKER} to choose among {settings.candidates} "
@@ -277,6 +278,18 @@ class ClipSampler:
             ids = np.flatnonzero(row >= bound)
             drawn.append(int(ids[draw_token(row[ids], temperature, top_k, u)]))
         return drawn
+
+
+def _refuse_cogvideo(package: ModelPackage) -> None:
+    """PackageError for what `training.cogvideo.clip_sampler` draws and this sampler does not."""
+    found = [name for name in ("clusters", "firstFrame") if name in package.manifest["sampling"]]
+    ways = [f"sampling.{name}" for name in found]
+    ways += ["promptTexts"] if "promptTexts" in package.manifest else []
+    if ways:
+        raise PackageError(
+            f"{package.folder} draws as CogVideo does ({', '.join(ways)}), which evaluation does "
+            "not; draw with training.cogvideo.clip_sampler"
+        )
 
 
 def nearest_rate(manifest: dict[str, Any], rate: float) -> dict[str, Any]:

@@ -78,6 +78,16 @@ def test_settings_come_from_the_manifest_unless_overridden() -> None:
     assert Settings.of_manifest(manifest, guidance=3.5).top_k == own.top_k
 
 
+@pytest.mark.parametrize("name", ["promptTexts", "sampling.clusters", "sampling.firstFrame"])
+def test_packages_that_draw_like_cogvideo_are_refused(name: str) -> None:
+    package = open_package(FIXTURE)
+    settings = Settings.of_manifest(package.manifest)
+    holder = package.manifest["sampling"] if "." in name else package.manifest
+    holder[name.split(".")[-1]] = {}
+    with pytest.raises(PackageError, match=rf"as CogVideo does \({name}\).*cogvideo\.clip_sampler"):
+        ClipSampler(package, settings)
+
+
 def _copy(folder: Path) -> Path:
     for path in FIXTURE.iterdir():
         (folder / path.name).write_bytes(path.read_bytes())
