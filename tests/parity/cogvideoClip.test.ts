@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-web/wasm';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { OnnxGraph } from '../../workers/runtime/onnxGraph';
 import { OrtRuntime } from '../../workers/runtime/ortRuntime';
 import type { Feeds } from '../../workers/runtime/ortRuntime';
-import { TransformerRunner } from '../../workers/runtime/transformerRunner';
 import { codeProbabilities } from '../../workers/sampling/clusterSampling';
 import { mixGuidance } from '../../workers/sampling/guidance';
 import { generateVideo, loadNodeModel, nodeJob } from './nodePipeline';
@@ -68,6 +68,16 @@ function watchFeeds(): Feeds[] {
   return feeds;
 }
 
+/** Collects the logits of every run of one cell; a prefill runs more rows. */
+function watchSteps(graph: OnnxGraph, steps: Float32Array[]): void {
+  const run = graph.run.bind(graph);
+  vi.spyOn(graph, 'run').mockImplementation(async (feeds) => {
+    const results = await run(feeds);
+    if (feeds['ids']!.dims[1] === 1) steps.push((results['logits']!.data as Float32Array).slice());
+    return results;
+  });
+}
+
 it('draws the tokens of PyTorch after every round', async () => {
   for (const [rounds, expected] of golden.clips.entries()) {
     expect(await draw(rounds)).toEqual(expected);
@@ -79,16 +89,10 @@ it('draws from the distributions of PyTorch', async () => {
   const { codes, sampling } = model.manifest;
   const { clusters, firstFrame } = sampling;
   const cells = model.manifest.grid ** 2;
+  const { keyframes, interpolation } = model.graphs;
   const steps: Float32Array[] = [];
-  const step = TransformerRunner.prototype.step;
-  vi.spyOn(TransformerRunner.prototype, 'step').mockImplementation(async function (
-    this: TransformerRunner,
-    ...cell
-  ) {
-    const logits = await step.apply(this, cell);
-    steps.push(logits.slice());
-    return logits;
-  });
+  watchSteps(keyframes, steps);
+  watchSteps(interpolation, steps);
   await draw(1);
   let worst = 0;
   golden.draws.forEach((index, row) => {

@@ -1,10 +1,12 @@
-"""Exports the transformers of a golden set for the worker's test:
+"""Exports the transformers and sampler distributions of a golden set for the worker's tests:
 
     python -m training.cogvideo.export_golden DIR OUT
-    FLIPBOOK_COGVIDEO=OUT npx vitest run --project parity tests/parity/cogvideo.test.ts
+    FLIPBOOK_COGVIDEO=OUT npx vitest run tests/parity/cogvideo.test.ts \\
+        tests/unit/workers/clusterSampling.test.ts
 
 OUT gets one unquantised graph for each stage and golden.json: what the worker feeds, and the logits
-that CogVideo's own code gave there.
+that CogVideo's own code gave there; of a set with sampling.npz also clusterSampling.json: logits,
+and the distributions of CogVideo's own sampler.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from training.cogvideo.golden_decoding import Sequence, first_frames, samplers
+from training.cogvideo.golden_files import read_golden
 from training.cogvideo.golden_stage import GoldenStage, open_stage
 from training.export.transformer_graph import TransformerGraph
 
@@ -38,7 +41,27 @@ def export_golden(folder: Path, out: Path) -> Path:
         }
     target = out / "golden.json"
     target.write_text(json.dumps(stages), encoding="utf-8")
+    if (folder / "sampling.npz").is_file():
+        text = json.dumps(sampler_vectors(folder))
+        (out / "clusterSampling.json").write_text(text, encoding="utf-8")
     return target
+
+
+def sampler_vectors(folder: Path) -> dict[str, Any]:
+    """Every row of logits under every setting of sampling.npz, with the numbers found there."""
+    file = read_golden(folder / "sampling.npz")
+    cases = []
+    for number, (temperature, kept, inner) in enumerate(file["params"]):
+        for row, logits in enumerate(file["logits"]):
+            cases.append({
+                "temperature": float(temperature),
+                "kept": int(kept),
+                "innerTemperature": float(inner),
+                "logits": logits.tolist(),
+                "keptClusters": file[f"setting{number}.topk_clusters"][row].tolist(),
+                "probabilities": file[f"setting{number}.probs"][row].tolist(),
+            })  # fmt: skip
+    return {"clusters": file["cluster_map"].tolist(), "cases": cases}
 
 
 def _settings(stage: GoldenStage) -> dict[str, Any]:

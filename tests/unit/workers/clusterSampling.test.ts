@@ -1,5 +1,9 @@
-/** Against the numbers of training/transformer/cluster_sampling.py. */
+/**
+ * Against the numbers of training/transformer/cluster_sampling.py; with FLIPBOOK_COGVIDEO, a folder of
+ * `python -m training.cogvideo.export_golden`, against the distributions of CogVideo's own code.
+ */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { ClusterSampling } from '../../../workers/sampling/clusterSampling';
 import {
@@ -17,12 +21,16 @@ interface Fixture {
     logits: number[];
     keptClusters: number[];
     probabilities: number[];
-    draws: { u: number; code: number }[];
+    /** Absent in golden sets. */
+    draws?: { u: number; code: number }[];
   }[];
 }
 
-const file = new URL('../../fixtures/clusterSampling.json', import.meta.url);
-const fixture = JSON.parse(readFileSync(file, 'utf8')) as Fixture;
+const folder =
+  process.env['FLIPBOOK_COGVIDEO'] ?? fileURLToPath(new URL('../../fixtures', import.meta.url));
+const fixture = JSON.parse(readFileSync(`${folder}/clusterSampling.json`, 'utf8')) as Fixture;
+/** Of probabilities, as the golden sets' README suggests. */
+const LIMIT = 1e-6;
 const clusters = Int32Array.from(fixture.clusters);
 
 describe.each(fixture.cases)('at $temperature/$kept/$innerTemperature', (wanted) => {
@@ -36,12 +44,17 @@ describe.each(fixture.cases)('at $temperature/$kept/$innerTemperature', (wanted)
   it('has the distribution of Python', () => {
     const found = codeProbabilities(logits, sampling);
     expect(found.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
-    wanted.probabilities.forEach((p, code) => expect(found[code]).toBeCloseTo(p, 10));
+    const worst = wanted.probabilities.reduce(
+      (most, p, code) => Math.max(most, Math.abs(found[code]! - p)),
+      0,
+    );
+    if (!wanted.draws) console.log('largest difference of a probability:', worst);
+    expect(worst).toBeLessThan(wanted.draws ? 1e-10 : LIMIT);
   });
 
-  it('draws the codes of Python', () => {
-    expect(wanted.draws.length).toBeGreaterThan(20);
-    for (const { u, code } of wanted.draws) expect(sampleCluster(logits, sampling, u)).toBe(code);
+  it.runIf(wanted.draws)('draws the codes of Python', () => {
+    expect(wanted.draws!.length).toBeGreaterThan(20);
+    for (const { u, code } of wanted.draws!) expect(sampleCluster(logits, sampling, u)).toBe(code);
   });
 });
 

@@ -25,7 +25,12 @@ const numbers = Array.from({ length: 50 }, (_, index) => (index + 0.5) / 50);
 
 describe('codeSampler', () => {
   it('draws among the best codes without clusters', () => {
-    const draw = codeSampler({ temperature: 0.7, topK: 3 }, { sampling: plain }, undefined, scratch);
+    const draw = codeSampler(
+      { temperature: 0.7, topK: 3 },
+      { sampling: plain },
+      undefined,
+      scratch,
+    );
     for (const u of numbers) expect(draw(LOGITS, u)).toBe(sampleTopK(LOGITS, 0.7, 3, u));
   });
 
