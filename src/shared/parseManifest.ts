@@ -267,6 +267,10 @@ function checkFirstFrame({ promptTexts, graphs, sampling }: ModelManifest): void
     if (firstFrame) fail('sampling.firstFrame', 'needs promptTexts', firstFrame);
     return;
   }
+  // Candidates are drawn from first frames of their own, which no choice behind them can exchange.
+  if (sampling.candidateChoice === 'frame') {
+    fail('sampling.candidateChoice', 'must be "clip" beside promptTexts', 'frame');
+  }
   const { inputs } = graphs.keyframes;
   if (inputs.includes(TEMPORAL_SHARE)) return;
   fail(

@@ -146,6 +146,14 @@ describe('parseManifest', () => {
       (d) => ((d.sampling as Sampling).firstFrame = FIRST_FRAME),
     ],
     [
+      'a choice after every frame beside a first frame of its own',
+      /sampling\.candidateChoice must be "clip" beside promptTexts, but is "frame"/,
+      (d) => {
+        d.graphs.ranker = d.graphs.decoder!;
+        Object.assign(drawsLikeCogVideo(d), { candidates: 4, candidateChoice: 'frame' });
+      },
+    ],
+    [
       'clusters for fewer codes',
       /sampling\.clusters\.table\.bytes must be 128 \(2 for each of 64 codes\), but is 126/,
       (d) => ((drawsLikeCogVideo(d).clusters as typeof CLUSTERS).table.bytes = 126),
