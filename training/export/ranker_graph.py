@@ -18,7 +18,6 @@ from training.ranker.model import (
     FRAME_WIDTHS,
     HIDDEN,
     LEAST_SHARE,
-    STAGE_WEIGHT,
     STAGE_WIDTH,
     STAGES,
     LabelHead,
@@ -105,8 +104,7 @@ class RankerGraph:
         stated = g.node("ReduceSum", actions, g.ints(1), keepdims=1)
         fits = g.node("Div", fits, g.node("Max", stated, g.number(LEAST_SHARE)))
         nats = g.node("Log", g.node("Add", fits, g.number(LEAST_SHARE)))
-        weighed = g.node("Mul", g.node("Mul", nats, stated), g.number(STAGE_WEIGHT))
-        return g.node("ReduceSum", weighed, g.ints(1), keepdims=0)
+        return g.node("ReduceSum", g.node("Mul", nats, stated), g.ints(1), keepdims=0)
 
     def _split(
         self, logits: str, names: Sequence[str], widths: Sequence[int], axis: int, side: str

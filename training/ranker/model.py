@@ -37,8 +37,6 @@ STAGE_WIDTH = len(STAGES) + 1
 TEXT_WIDTHS = tuple(len(classes) + 1 for classes in LABELS.values())
 """Logits of each label of LABELS: its classes and, last, "unstated"."""
 ACTIONS = len(LABELS["action"])
-STAGE_WEIGHT = 0.5
-"""Of a frame's stage in the score, where every other label has weight 1."""
 LEAST_SHARE = 1e-3
 """Added to a stage's probability: a frame that shows a wrong one costs 7 nats at most."""
 DROPOUT = 0.2
@@ -222,7 +220,7 @@ class Ranker(nn.Module):
         expected = self.expected_stages(text).float().softmax(3).flatten(2)
         due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES)))
         fits = (due * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
-        scores.append(STAGE_WEIGHT * stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
+        scores.append(stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
         return torch.stack(scores).sum(0)
 
 

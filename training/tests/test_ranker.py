@@ -222,7 +222,7 @@ def _stage_score(actions: torch.Tensor, due: torch.Tensor, seen: torch.Tensor) -
             for action in range(ACTIONS)
             for stage in range(len(STAGES))
         )
-        score += 0.5 * stated * float(np.log(share + 1e-3))
+        score += stated * float(np.log(share + 1e-3))
     return score
 
 
