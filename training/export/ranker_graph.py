@@ -24,6 +24,7 @@ from training.ranker.model import (
     PictureReader,
     Ranker,
     TextLabels,
+    label_weight,
 )
 from training.transformer.config import FRAMES
 from training.transformer.text_reader import LABELS
@@ -50,7 +51,10 @@ class RankerGraph:
         told = self._told(pieces)
         shown = self._pictures(self.model.pictures, pieces, told)
         asked = self._sentence(self.model.sentence, pieces)
-        products = [g.node("Mul", asked[name], shown[name]) for name in LABELS]
+        weighed = {
+            name: g.node("Mul", asked[name], g.number(label_weight(name))) for name in LABELS
+        }
+        products = [g.node("Mul", weighed[name], shown[name]) for name in LABELS]
         scores = [g.node("ReduceSum", part, g.ints(1), keepdims=0) for part in products]
         scores.append(self._stage_score(asked["action"], shown["stage"], pieces, told))
         g.node("Sum", *scores, name="score")

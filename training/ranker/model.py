@@ -37,6 +37,9 @@ STAGE_WIDTH = len(STAGES) + 1
 TEXT_WIDTHS = tuple(len(classes) + 1 for classes in LABELS.values())
 """Logits of each label of LABELS: its classes and, last, "unstated"."""
 ACTIONS = len(LABELS["action"])
+FRAME_WEIGHT = 3.0
+"""Of subject and place in the score. With weight 1 they gave way to the stages, of which every
+frame has one, and more drawings changed who acts."""
 LEAST_SHARE = 1e-3
 """Added to a stage's probability: a frame that shows a wrong one costs 7 nats at most."""
 DROPOUT = 0.2
@@ -210,11 +213,11 @@ class Ranker(nn.Module):
         return found | {"stage": stages.softmax(2)[..., :-1]}
 
     def forward(self, text: Tensor, tokens: Tensor) -> Tensor:
-        """Scores float32 [B] in nats, higher fits better: over labels, the sum of
+        """Scores float32 [B] in nats, higher fits better: over labels, the weighted sum of
         p(class | text) * log p(class | pictures), "unstated" left out, and over the frames
         p(an action is stated) * log sum over stages of p(stage | text) * p(stage | pictures)."""
         shown, asked = self.shown(text, tokens), self.asked(text)
-        scores = [(asked[name] * shown[name]).sum(1) for name in LABELS]
+        scores = [label_weight(name) * (asked[name] * shown[name]).sum(1) for name in LABELS]
         actions = asked["action"]
         stated = actions.sum(1, keepdim=True)
         expected = self.expected_stages(text).float().softmax(3).flatten(2)
@@ -222,6 +225,11 @@ class Ranker(nn.Module):
         fits = (due * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
         scores.append(stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
         return torch.stack(scores).sum(0)
+
+
+def label_weight(name: str) -> float:
+    """Of a label in the score."""
+    return FRAME_WEIGHT if name in FRAME_LABELS else 1.0
 
 
 def mean_of(rows: Tensor, used: Tensor) -> Tensor:
