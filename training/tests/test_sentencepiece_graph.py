@@ -12,6 +12,7 @@ from training.text.charsmap import read_charsmap
 from training.text.check_sentencepiece import GraphAndLibrary
 from training.text.sentencepiece_corpus import corpus, train_model
 from training.text.sentencepiece_graph import build_sentencepiece_graph
+from training.text.sentencepiece_synthesis import synthesise_model
 from training.text.sentencepiece_texts import long_texts, trying_texts
 from training.text.unigram_model import ICETK_ADDED, read_unigram_model
 
@@ -45,6 +46,19 @@ def test_ids_of_graph_and_library_agree(trained: bytes) -> None:
     count = len(read_unigram_model(trained).pieces)
     assert ids.issuperset({OFFSET, OFFSET + 3, OFFSET + count, OFFSET + count + 2})
     assert both.graph_ids("a<nn>b") == both.library_ids("a<nn>b") != both.graph_ids("a<n>b")
+
+
+def test_a_synthesised_model_with_many_equal_scores() -> None:
+    model = synthesise_model(4000, source_bytes=60_000)
+    opened = read_unigram_model(model)
+    assert len(opened.pieces) == 4000
+    assert len(set(opened.scores.tolist())) < 500
+    assert list(GraphAndLibrary(model, OFFSET).differing(_texts(model, 300))) == []
+
+
+def test_a_synthesised_model_needs_a_corpus() -> None:
+    with pytest.raises(ValueError, match="pieces cannot be chosen from it"):
+        synthesise_model(10_000_000, source_bytes=60_000)
 
 
 def test_long_texts(trained: bytes) -> None:

@@ -1,8 +1,8 @@
 """Compares tokenizer graphs of SentencePiece models with the sentencepiece library.
 
 `python -m training.text.check_sentencepiece` trains a model of 32,000 pieces and tries 10,000
-texts; `--model FILE` checks a model that exists, as icetk's ice_text.model. Exit status 1 if any
-text has other ids.
+texts; `--synthesise --pieces 130000` makes one of icetk's size without training, `--model FILE`
+checks a model that exists, as icetk's ice_text.model. Exit status 1 if any text has other ids.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from sentencepiece import SentencePieceProcessor
 from training.export.onnx_transformer import open_session
 from training.text.sentencepiece_corpus import corpus, train_model
 from training.text.sentencepiece_graph import build_sentencepiece_graph
+from training.text.sentencepiece_synthesis import synthesise_model
 from training.text.sentencepiece_texts import long_texts, trying_texts
 from training.text.unigram_model import ICETK_ADDED, read_unigram_model, with_added_pieces
 
@@ -59,10 +60,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="a .model file; default: train one")
     parser.add_argument("--pieces", type=int, default=32_000, help="of the trained model")
+    parser.add_argument(
+        "--synthesise", action="store_true", help="count the pieces instead of training them"
+    )
     parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    content = arguments.model.read_bytes() if arguments.model else _trained(arguments.pieces)
+    if arguments.model:
+        content = arguments.model.read_bytes()
+    else:
+        content = (synthesise_model if arguments.synthesise else _trained)(arguments.pieces)
     model = read_unigram_model(content, ICETK_ADDED)
     start = time.perf_counter()
     both = GraphAndLibrary(content, offset=20_000)

@@ -28,19 +28,25 @@ def corpus(source_bytes: int, chinese_sentences: int, captions: int, seed: int) 
 
 
 def train_model(lines: Iterator[str], pieces: int, **options: object) -> bytes:
-    """A unigram model with the library's own nmt_nfkc rules, as the icetk text model has.
+    """A unigram model, unless `options` say otherwise with the library's own nmt_nfkc rules, as the
+    icetk text model has.
 
     `options` are further options of the trainer. Raises RuntimeError if the corpus is too small
     for so many pieces.
     """
     model = io.BytesIO()
-    chosen = {"character_coverage": 0.9995, "num_threads": 1, "minloglevel": 1, **options}
+    chosen = {
+        "character_coverage": 0.9995,
+        "normalization_rule_name": "nmt_nfkc",
+        "num_threads": 1,
+        "minloglevel": 1,
+        **options,
+    }
     SentencePieceTrainer.train(
         sentence_iterator=lines,
         model_writer=model,
         model_type="unigram",
         vocab_size=pieces,
-        normalization_rule_name="nmt_nfkc",
         **chosen,
     )
     return model.getvalue()
