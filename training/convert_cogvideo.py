@@ -2,8 +2,9 @@
 
 python -m training.convert_cogvideo SOURCE OUT [--bits 4|8|16|32] [--as-released]
 
-SOURCE holds the unpacked cogvideo-stage1 and cogvideo-stage2, ice_text.model and ice_image.pt. Read
-The CogVideo License before you pass a package on: its restrictions hold for converted weights too.
+SOURCE holds the unpacked cogvideo-stage1 and cogvideo-stage2, ice_text.model and ice_image.pt; for
+super-resolution also cogview2-dsr and cluster_label2.npy of CogVideo's code. Read The CogVideo
+License before you pass a package on: its restrictions hold for converted weights too.
 """
 
 import argparse
@@ -35,12 +36,19 @@ def main() -> None:
         "--partial", action="store_true",
         help="convert what there is of the release; the app opens whole packages only",
     )  # fmt: skip
+    parser.add_argument(
+        "--resident-shards", type=int, metavar="N",
+        help="for small GPUs: the app loads so many shards of a graph at a time and reads the "
+        "others again in every run; default: all stay loaded",
+    )  # fmt: skip
     given = parser.parse_args()
     command = "python -m training.convert_cogvideo SOURCE OUT --bits " + str(given.bits)
     command += " --as-released" * given.as_released
+    if given.resident_shards is not None and given.resident_shards < 1:
+        parser.error("--resident-shards must be at least 1")
     wanted = Conversion(
         given.source, given.out, given.bits, given.shard_bytes, given.as_released, given.partial,
-        command,
+        given.resident_shards, command,
     )  # fmt: skip
     try:
         size = convert(wanted, report=lambda line: print(line, flush=True))

@@ -18,7 +18,9 @@ from training.cogvideo.package_manifest import package_manifest
 from training.cogvideo.release_files import ReleaseFiles, find_release
 from training.cogvideo.stage_checkpoint import StageCheckpoint, different_base, open_stage
 from training.cogvideo.stage_writer import SharedBase, write_stage
-from training.cogvideo.token_parts import TokenPart, image_part, text_part
+from training.cogvideo.super_resolution import SuperResolution, open_super_resolution
+from training.cogvideo.token_parts import FINE_DECODER, TokenPart, image_part, text_part
+from training.dsr.upscaler_part import UpscalerPart, write_upscaler
 from training.export.manifest import file_entry, graph_entry
 from training.export.package import replace_folder
 from training.export.shard_plan import (
@@ -42,6 +44,8 @@ class Conversion:
     shard_bytes: int = SHARD_LIMIT
     as_released: bool = False
     partial: bool = False
+    resident_shards: int | None = None
+    """So many shards of a graph are loaded at a time by the app; None: all."""
     command: str = "python -m training.convert_cogvideo"
 
 
@@ -55,15 +59,27 @@ def convert(wanted: Conversion, report: Callable[[str], None] = lambda line: Non
     configs = {stage: opened.config for stage, opened in stages.items()}
     plans = {s: plan_shards(c.to_transformer(), wanted.bits, wanted.shard_bytes)
              for s, c in configs.items()}  # fmt: skip
-    parts = _token_parts(files, configs, wanted.bits)
-    clusters = _clusters(files, next(iter(configs.values())), report)
+    config = next(iter(configs.values()))
+    clusters = _clusters(files, config, report)
+    super_resolution = open_super_resolution(files, config, clusters, report)
+    parts = _token_parts(files, config, wanted.bits, super_resolution)
+    upscaler = _plan_upscaler(
+        super_resolution, parts, stages if shared else {}, plans, wanted, report
+    )
     unfinished = wanted.out.with_name(f"{wanted.out.name}.part")
-    _check_space(wanted.out, _needed_bytes(configs, plans, wanted.bits, shared, parts))
+    needed = _needed_bytes(configs, plans, wanted.bits, shared, parts)
+    _check_space(wanted.out, needed + (upscaler.needed_bytes(wanted.bits) if upscaler else 0))
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
-        graphs = _write_stages(unfinished, stages, plans, wanted.bits, shared, report)
+        base = SharedBase(unfinished) if shared else None
+        graphs = _write_stages(unfinished, stages, plans, wanted.bits, base, report)
         graphs |= _write_parts(unfinished, parts)
+        if upscaler is not None:
+            report(f"writing super-resolution in {len(upscaler.shards)} shards")
+            own = base if upscaler.shares_base else None
+            graphs["upscaler"] = write_upscaler(unfinished, upscaler, wanted.bits, own)
+        _limit_resident(graphs, wanted.resident_shards)
         facts = {name: value for part in parts for name, value in part.facts.items()}
         manifest = package_manifest(
             wanted.out.name, configs, graphs, facts, wanted.as_released, wanted.command,
@@ -98,7 +114,7 @@ def _open_stages(files: ReleaseFiles, report: Callable[[str], None]) -> dict[str
 def _shares_base(stages: dict[str, StageCheckpoint], report: Callable[[str], None]) -> bool:
     if len(stages) < 2:
         return False
-    different = list(different_base(stages))
+    different = list(different_base(*(stage.base_digests for stage in stages.values())))
     if not different:
         report("both stages have the same base: it is stored once")
         return True
@@ -108,15 +124,15 @@ def _shares_base(stages: dict[str, StageCheckpoint], report: Callable[[str], Non
 
 
 def _token_parts(
-    files: ReleaseFiles, configs: dict[str, CogVideoConfig], bits: Bits
+    files: ReleaseFiles, config: CogVideoConfig, bits: Bits, finer: SuperResolution | None
 ) -> list[TokenPart]:
-    config = next(iter(configs.values()))
     parts = []
     if files.text_model is not None:
         parts.append(text_part(files.text_model, config))
     if files.image_tokenizer is not None:
         precision: Precision = "fp32" if bits == 32 else "fp16"
-        parts.append(image_part(files.image_tokenizer, precision, config.grid))
+        fine_grid = finer.checkpoint.config.fine_grid if finer else None
+        parts.append(image_part(files.image_tokenizer, precision, config.grid, fine_grid))
     return parts
 
 
@@ -136,6 +152,24 @@ def _write_clusters(folder: Path, table: np.ndarray | None) -> dict[str, Any] | 
     content = cluster_table_bytes(table)
     (folder / CLUSTER_FILE).write_bytes(content)
     return {"table": file_entry(CLUSTER_FILE, content), "count": int(table.max()) + 1}
+
+
+def _plan_upscaler(
+    finer: SuperResolution | None,
+    parts: list[TokenPart],
+    alike: dict[str, StageCheckpoint],
+    plans: dict[str, list[PlannedShard]],
+    wanted: Conversion,
+    report: Callable[[str], None],
+) -> UpscalerPart | None:
+    """Takes the decoder of fine tokens out of `parts`. `alike`: stages that share their base."""
+    if finer is None:
+        return None
+    decoder, _ = next(p.graphs.pop(FINE_DECODER) for p in parts if FINE_DECODER in p.graphs)
+    stage = next(iter(plans))
+    return finer.plan(
+        decoder, alike.get(stage), plans[stage], wanted.bits, wanted.shard_bytes, report
+    )
 
 
 def _needed_bytes(
@@ -167,15 +201,22 @@ def _write_stages(
     stages: dict[str, StageCheckpoint],
     plans: dict[str, list[PlannedShard]],
     bits: Bits,
-    shared: bool,
+    base: SharedBase | None,
     report: Callable[[str], None],
 ) -> dict[str, Any]:
-    base = SharedBase(folder) if shared else None
     graphs = {}
     for stage, opened in stages.items():
         report(f"writing {stage} in {len(plans[stage])} shards of {bits} bits")
         graphs[stage] = write_stage(folder, opened.values(), bits, plans[stage], base)
     return graphs
+
+
+def _limit_resident(graphs: dict[str, Any], count: int | None) -> None:
+    """Notes in graphs of more shards how many may be loaded at a time."""
+    for graph in graphs.values():
+        shards = len(graph["files"]) - graph.get("mainMemoryFiles", 0)
+        if count is not None and shards > count:
+            graph["residentShards"] = count
 
 
 def _write_parts(folder: Path, parts: list[TokenPart]) -> dict[str, Any]:

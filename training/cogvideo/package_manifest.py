@@ -62,6 +62,7 @@ def package_manifest(
         "languages": ["zh"],
         "grid": config.grid,
         "pixels": pixels,
+        **({"upscaledPixels": facts["upscaledPixels"]} if "upscaler" in graphs else {}),
         "codes": config.codes,
         "windowFrames": FRAMES,
         "maxRounds": (PLAYBACK_RATE // KEY_FRAME_RATE).bit_length() - 1,

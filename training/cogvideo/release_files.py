@@ -10,6 +10,7 @@ _NAMES = {
     "stage 2": ("cogvideo-stage2", "stage2.npz"),
     "text model": ("ice_text.model",),
     "image tokenizer": ("ice_image.pt", "vqvae.npz"),
+    "super-resolution": ("cogview2-dsr", "dsr.npz"),
     "code clusters": ("cluster_label2.npy", "sampling.npz"),
     "licence": ("LICENSE", "LICENSE.md", "LICENSE.txt", "MODEL_LICENSE", "Model_License"),
 }
@@ -29,6 +30,7 @@ class ReleaseFiles:
     stages: tuple[Path | None, Path | None]
     text_model: Path | None
     image_tokenizer: Path | None
+    super_resolution: Path | None
     clusters: Path | None
     licence: Path | None
 
@@ -36,8 +38,9 @@ class ReleaseFiles:
 def find_release(source: Path, partial: bool) -> ReleaseFiles:
     """FileNotFoundError lists all that is missing for a package; with `partial`, a stage is enough.
 
-    Names beside the released ones: stage1.npz, stage2.npz and vqvae.npz, state dicts of arrays, and
-    sampling.npz with the table of clusters, as in golden sets.
+    Names beside the released ones: stage1.npz, stage2.npz, vqvae.npz and dsr.npz, state dicts of
+    arrays, and sampling.npz with the table of clusters, as in golden sets. Super-resolution may be
+    missing.
     """
     if not source.is_dir():
         raise FileNotFoundError(f"There is no folder {source}.")
@@ -51,6 +54,7 @@ def find_release(source: Path, partial: bool) -> ReleaseFiles:
         (found["stage 1"], found["stage 2"]),
         found["text model"],
         found["image tokenizer"],
+        found["super-resolution"],
         found["code clusters"],
         found["licence"],
     )

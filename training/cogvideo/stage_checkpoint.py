@@ -40,13 +40,15 @@ def open_stage(path: Path, stage: int) -> StageCheckpoint:
         config = stage_config(checkpoint.config, stage)
         shapes = {name: tensor.shape for name, tensor in checkpoint.tensors.items()}
         check_shapes(shapes, config)
-        digests = _examine(checkpoint)
+        digests = examine(checkpoint)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return StageCheckpoint(config, checkpoint, digests)
 
 
-def _examine(checkpoint: Checkpoint) -> dict[str, str]:
+def examine(checkpoint: Checkpoint) -> dict[str, str]:
+    """Reads every tensor; the digests of those of the base, by name. ValueError names tensors that
+    are not made of finite floating-point numbers."""
     digests, unusable = {}, []
     for name, tensor in checkpoint.tensors.items():
         if tensor.dtype.kind != "f":
@@ -98,9 +100,9 @@ class StageValues:
         return source.cut(self._tensors[source.tensor].read())
 
 
-def different_base(stages: dict[str, StageCheckpoint]) -> Iterator[str]:
-    """Names of base tensors that are not alike in all stages."""
-    first, *others = stages.values()
-    for name, digest in first.base_digests.items():
-        if any(other.base_digests.get(name) != digest for other in others):
+def different_base(first: dict[str, str], *others: dict[str, str]) -> Iterator[str]:
+    """Names of base tensors that are not alike in all checkpoints, whose `base_digests` these
+    are."""
+    for name, digest in first.items():
+        if any(other.get(name) != digest for other in others):
             yield name

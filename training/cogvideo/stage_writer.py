@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import onnx
 
@@ -15,6 +15,7 @@ from training.export.shard_plan import PlannedShard
 from training.export.transformer_shards import (
     PRECISION_OF_BITS,
     Bits,
+    Emit,
     LookUpGraph,
     ShardGraph,
 )
@@ -72,21 +73,29 @@ def write_stage(
     files, nodes = [], []
     for index, graph in enumerate(graphs):
         path = folder / f"{model.config.stage}.{index}.onnx"
-        entry, built = _write_graph(path, index, graph, base)
+        entry, built = write_graph(path, index, graph, base)
         files.append(entry)
         nodes.append(built)
     return {
         "files": files,
         **({"weights": base.entries} if base is not None else {}),
         "mainMemoryFiles": 1,
-        **_names(nodes),
+        **graph_names(nodes),
         "precision": PRECISION_OF_BITS[bits],
     }
 
 
-def _write_graph(
-    path: Path, index: int, graph: LookUpGraph | ShardGraph, base: SharedBase | None
+class _Writable(Protocol):
+    """A look-up or shard, of a stage or of super-resolution."""
+
+    def build_graph(self, emit: Emit) -> onnx.ModelProto: ...
+
+
+def write_graph(
+    path: Path, index: int, graph: _Writable, base: SharedBase | None
 ) -> tuple[dict, onnx.ModelProto]:
+    """Writes the graph `index` of several; returns the file's entry and the graph without its
+    large weights."""
     with ExitStack() as files:
         own = files.enter_context(WeightFile(path))
         shared = own if base is None else base.open(index, files)
@@ -99,7 +108,7 @@ def _write_graph(
     return own.entry(), nodes
 
 
-def _names(nodes: Sequence[onnx.ModelProto]) -> dict[str, list[str]]:
+def graph_names(nodes: Sequence[onnx.ModelProto]) -> dict[str, list[str]]:
     """What a run of all graphs takes and gives: hidden states between them stay inside."""
     made = [value.name for model in nodes for value in model.graph.output]
     taken = dict.fromkeys(v.name for model in nodes for v in model.graph.input)

@@ -19,6 +19,8 @@ from training.text.caption_tokenizer import LINE_BREAK
 from training.text.sentencepiece_graph import build_sentencepiece_graph
 from training.text.unigram_model import read_unigram_model
 
+FINE_DECODER = "fineDecoder"
+"""Of an upscaler: a file of its graph, not a graph of the package."""
 _INPUTS_AND_OUTPUTS = "io."  # prefix of what golden vectors keep beside a state dict
 
 
@@ -56,8 +58,11 @@ def _check_rows(path: Path, pieces: int, rows: int) -> None:
         )
 
 
-def image_part(path: Path, precision: Precision, grid: int) -> TokenPart:
-    """Decoder and encoder at one grid."""
+def image_part(
+    path: Path, precision: Precision, grid: int, fine_grid: int | None = None
+) -> TokenPart:
+    """Decoder and encoder at one grid; with `fine_grid` also `FINE_DECODER`, behind
+    super-resolution."""
     checkpoint = open_checkpoint(path)
     arrays = {
         name: tensor
@@ -74,6 +79,10 @@ def image_part(path: Path, precision: Precision, grid: int) -> TokenPart:
         "encoder": (build_encoder_graph(model, precision, grid), precision),
     }
     facts = {"imageModelSha256": file_digest(path), "pixels": grid * config.compress_rate}
+    if fine_grid is not None:
+        fine = build_decoder_graph(model, precision, fine_grid, names=("fine_tokens", "upscaled"))
+        graphs[FINE_DECODER] = (fine, precision)
+        facts["upscaledPixels"] = fine_grid * config.compress_rate
     return TokenPart(graphs, facts)
 
 

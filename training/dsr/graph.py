@@ -66,10 +66,15 @@ class DsrGraph:
 
         All logits of a released frame would be 288 MB: they are made and drawn from in chunks.
         """
-        g, side = self.g, self.config.fine_grid
         self._declare_inputs()
+        self.draw(self.fine_hidden(), sampling)
+        return self.g.model()
+
+    def draw(self, fine: str, sampling: ClusterSampling) -> None:
+        """The input `uniforms` and the output `fine_tokens`, from rows in tile order."""
+        g, side = self.g, self.config.fine_grid
         g.input("uniforms", "float32", ["B", self.config.fine_cells])
-        hidden = self.rows_of(self.fine_hidden(), g.constant(np.arange(side**2), "int32"))
+        hidden = self.rows_of(fine, g.constant(np.arange(side**2), "int32"))
         clusters, drawn = ClusterGraph(g, sampling), []
         for start in range(0, side**2, CELLS_AT_ONCE):
             end = min(start + CELLS_AT_ONCE, side**2)
@@ -80,7 +85,6 @@ class DsrGraph:
         squares = g.reshape(codes, -1, side, side)
         g.node("Cast", squares, name="fine_tokens", to=onnx.TensorProto.INT32)
         g.output("fine_tokens", "int32", ["B", side, side])
-        return g.model()
 
     def fine_hidden(self) -> str:
         """Final hidden rows of the fine cells in tile order, [B, F, hidden]."""
@@ -110,29 +114,39 @@ class DsrGraph:
     def _embed(self) -> str:
         """[B, T + C + F, hidden]"""
         g, config, model = self.g, self.config, self.model
-        self._words = self._table(self.values(model.word.weight), "word")
+        self._add_words()
         positions = self.values(model.position_base.weight)
         start = config.coarse_offset
         text_positions = self._table(positions[: config.text_slots], "position_text")
         used = g.node("Shape", "text", start=1, end=2)
         text_positions = g.node("Slice", text_positions, g.ints(0), used, g.ints(0))
-        text = g.node("Add", g.node("Gather", self._words, "text", axis=0), text_positions)
+        text = g.node("Add", self._look_up("text"), text_positions)
         coarse_positions = self._table(
             positions[start : start + config.coarse_cells], "position_coarse"
         )
         ids = g.reshape("tokens", 0, config.coarse_cells)
-        coarse = g.node("Add", g.node("Gather", self._words, ids, axis=0), coarse_positions)
+        coarse = g.node("Add", self._look_up(ids), coarse_positions)
         return g.node("Concat", text, coarse, self._embed_fine(), axis=1)
 
     def _embed_fine(self) -> str:
         """BOI at every position, [B, F, hidden]; all but the repetition is done at load."""
         g, config = self.g, self.config
         positions = self.values(self.model.position_fine.weight)[self.plan.order]
-        boi = g.slice(self._words, config.boi_id, config.boi_id + 1, 0)
-        rows = g.node("Add", self._table(positions, "position_fine"), boi)
+        rows = g.node("Add", self._table(positions, "position_fine"), self._boi())
         batch = g.node("Shape", "text", start=0, end=1)
         shape = g.node("Concat", batch, g.ints(config.fine_cells, config.hidden), axis=0)
         return g.node("Expand", rows, shape)
+
+    def _add_words(self) -> None:
+        self._words = self._table(self.values(self.model.word.weight), "word")
+
+    def _look_up(self, ids: str) -> str:
+        """Rows of the word embedding, [*ids, hidden]."""
+        return self.g.node("Gather", self._words, ids, axis=0)
+
+    def _boi(self) -> str:
+        """[1, hidden]"""
+        return self.g.slice(self._words, self.config.boi_id, self.config.boi_id + 1, 0)
 
     def _table(self, rows: np.ndarray, name: str) -> str:
         return store(self.g, rows, self.precision, name)

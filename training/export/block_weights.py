@@ -45,26 +45,35 @@ def restore_blocks(
     return (steps * scales[..., None]).reshape(len(values), -1)[:, :inputs]
 
 
-def block_product(
-    g: GraphBuilder, x: str, weight: np.ndarray, bits: BlockBits, name: str,
-    factor: np.ndarray | None = None,
-) -> str:  # fmt: skip
-    """Adds x [..., K] times weight [N, K] transposed; `factor` [N] multiplies the outputs."""
-    values, scales = quantise_blocks(weight, bits)
-    if factor is not None:
-        scales = scales * factor.astype(np.float32)[:, None]
-    outputs, inputs = weight.shape
-    return g.node(
-        "MatMulNBits",
-        x,
-        g.constant(values, name=name),
-        g.constant(scales.reshape(-1), name=f"{name}.scale"),
-        domain=MICROSOFT,
-        K=inputs,
-        N=outputs,
-        bits=bits,
-        block_size=BLOCK,
-    )
+class BlockMatrix:
+    """Adds weight [N, K] to the graph, for any number of products; `factor` [N] multiplies their
+    outputs."""
+
+    def __init__(
+        self, g: GraphBuilder, weight: np.ndarray, bits: BlockBits, name: str,
+        factor: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
+        values, scales = quantise_blocks(weight, bits)
+        if factor is not None:
+            scales = scales * factor.astype(np.float32)[:, None]
+        self.g, self.bits, self.shape = g, bits, weight.shape
+        self._values = g.constant(values, name=name)
+        self._scales = g.constant(scales.reshape(-1), name=f"{name}.scale")
+
+    def times(self, x: str) -> str:
+        """x [..., K] times the weight transposed."""
+        outputs, inputs = self.shape
+        return self.g.node(
+            "MatMulNBits",
+            x,
+            self._values,
+            self._scales,
+            domain=MICROSOFT,
+            K=inputs,
+            N=outputs,
+            bits=self.bits,
+            block_size=BLOCK,
+        )
 
 
 def block_bytes(shape: tuple[int, int], bits: BlockBits) -> int:

@@ -6,6 +6,7 @@ The converter cuts by these numbers and docs/full-size.md prints them.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.export.block_weights import block_bytes
@@ -83,24 +84,27 @@ def plan_shards(config: TransformerConfig, bits: Bits, limit: int) -> list[Plann
             f"the embeddings take {look_up_weight(config, bits).all:,} bytes, more than the limit "
             f"of {limit:,}: raise --shard-bytes or lower --bits."
         )
-    for count in range(1, config.layers + 1):
-        shards = _even(config, bits, count)
+    return plan_layers(config.layers, layer_weight(config, bits), head_weight(config, bits), limit)
+
+
+def plan_layers(layers: int, layer: Weight, head: Weight, limit: int) -> list[PlannedShard]:
+    """The fewest shards of about equally many layers within `limit` bytes; the last has the head.
+    ValueError where one layer alone is larger."""
+    for count in range(1, layers + 1):
+        ends = [layers * (index + 1) // count for index in range(count)]
+        parts = [range(*bounds) for bounds in zip([0, *ends[:-1]], ends, strict=True)]
+        shards = weigh_shards(parts, layer, head)
         if max(shard.size.all for shard in shards) <= limit:
             return shards
-    largest = max(shard.size.all for shard in _even(config, bits, config.layers))
+    largest = max(shard.size.all for shard in shards)
     raise ValueError(
         f"one layer takes up to {largest:,} bytes, more than the limit of {limit:,}: "
         f"raise --shard-bytes or lower --bits."
     )
 
 
-def _even(config: TransformerConfig, bits: Bits, count: int) -> list[PlannedShard]:
-    ends = [config.layers * (index + 1) // count for index in range(count)]
-    starts = [0, *ends[:-1]]
-    shards = []
-    for start, end in zip(starts, ends, strict=True):
-        size = layer_weight(config, bits) * (end - start)
-        if end == config.layers:
-            size += head_weight(config, bits)
-        shards.append(PlannedShard(range(start, end), size))
-    return shards
+def weigh_shards(parts: Sequence[range], layer: Weight, head: Weight) -> list[PlannedShard]:
+    """Shards of the layers `parts`, of which the last has the head."""
+    shards = [PlannedShard(part, layer * len(part)) for part in parts]
+    last = shards.pop()
+    return [*shards, PlannedShard(last.layers, last.size + head)]

@@ -11,21 +11,19 @@ so that one layer is in memory at a time and stages may share the base.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 import onnx
 from torch import Tensor, nn
 
-from training.export.block_weights import block_product
 from training.export.graph_builder import MICROSOFT, GraphBuilder
 from training.export.row_table import RowTable
+from training.export.stored_matrix import Bits, stored_matrix
 from training.export.transformer_graph import TransformerGraph, _Normed
 from training.export.weight_parts import take_weights
 from training.export.weight_storage import Precision, store
 from training.transformer.model import RmsNorm, Transformer
 
-Bits = Literal[4, 8, 16, 32]
 PRECISION_OF_BITS: dict[int, str] = {4: "int4", 8: "int8", 16: "fp16", 32: "fp32"}
 Values = Callable[[Tensor], np.ndarray]
 """The content of a parameter, of any float type; the model itself may live on "meta"."""
@@ -72,10 +70,7 @@ class _Parts(TransformerGraph):
         self, x: str, weight: np.ndarray, name: str, bits: int, factor: np.ndarray | None = None
     ) -> str:
         """x [..., K] times weight [N, K] transposed."""
-        if bits == 4 or bits == 8:
-            return block_product(self.g, x, weight, bits, name, factor)
-        matrix = store(self.g, weight, self.precision, name, transposed=True, factor=factor)
-        return self.g.node("MatMul", x, matrix)
+        return stored_matrix(self.g, weight, bits, name, factor)(x)
 
 
 class LookUpGraph(_Parts):

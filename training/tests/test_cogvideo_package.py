@@ -16,9 +16,12 @@ from training.transformer.config import STAGES
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("package") / "A"
+    source, out = (tmp_path_factory.mktemp("package") / name for name in ("stages", "A"))
+    source.mkdir()
+    for stage in ("stage1.npz", "stage2.npz"):
+        (source / stage).symlink_to((FOLDER / stage).resolve())
     # Halves hold the set's weights exactly; the limit makes two shards of each stage.
-    convert(Conversion(FOLDER, out, bits=16, shard_bytes=3_000_000, partial=True))
+    convert(Conversion(source, out, bits=16, shard_bytes=3_000_000, partial=True))
     return out
 
 
