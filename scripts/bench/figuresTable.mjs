@@ -1,3 +1,5 @@
+import { markdownTable } from './markdownTable.mjs';
+
 /**
  * The figures of runs side by side, as a Markdown table.
  *
@@ -13,7 +15,7 @@ export function figuresTable(runs) {
     ...runs.map(({ timings }) => seconds(timings.rounds[round])),
   ]);
   rows.splice(at, 0, ...roundRows);
-  return aligned([['', ...runs.map(({ backend }) => backend)], ...rows]);
+  return markdownTable([['', ...runs.map(({ backend }) => backend)], ...rows]);
 }
 
 /** @type {{ name: string, value: (run: import('./measureRun.mjs').RunFigures) => string }[]} */
@@ -45,6 +47,7 @@ const ROWS = [
     name: 'Enlarging one frame',
     value: ({ timings }) => milliseconds(timings.upscaleMilliseconds),
   },
+  { name: 'First row of a frame', value: ({ timings }) => seconds(timings.firstRow) },
   { name: 'First key frame', value: ({ timings }) => seconds(timings.firstKeyFrame) },
   { name: 'Five key frames', value: ({ timings }) => seconds(timings.keyFrames) },
   { name: 'Whole clip', value: ({ timings }) => seconds(timings.total) },
@@ -81,16 +84,4 @@ function milliseconds(time) {
 /** @param {number} value */
 function rate(value) {
   return Number.isFinite(value) ? value.toFixed(0) : NONE;
-}
-
-/** @param {string[][]} rows the first one is the head */
-function aligned(rows) {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (/** @type {string[]} */ row) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows;
-  const rule = widths.map((width) => '-'.repeat(width));
-  return [head, rule, ...body].map(line).join('\n');
 }

@@ -70,9 +70,9 @@ def build_manifest(
         "textLength": config.text_slots,
         "maxCodePoints": MAX_CODE_POINTS,
         "ids": _ids(parts, config),
-        "keyframeWindows": _windows(config),
-        "interpolationWindows": _windows(parts.transformers["interpolation"].config),
-        "architecture": _architecture(config),
+        "keyframeWindows": window_entries(config),
+        "interpolationWindows": window_entries(parts.transformers["interpolation"].config),
+        "architecture": architecture_entry(config),
         "sampling": _sampling(parts),
         "examples": [
             {"text": text, "language": code} for text, code in example_prompts(preset.subset)
@@ -108,11 +108,13 @@ def _ids(parts: TrainedParts, config: TransformerConfig) -> dict[str, int]:
     }
 
 
-def _windows(config: TransformerConfig) -> list[dict[str, int]]:
+def window_entries(config: TransformerConfig) -> list[dict[str, int]]:
+    """The manifest's windows of one stage."""
     return [{"height": w.height, "width": w.width, "shift": w.shift} for w in config.windows]
 
 
-def _architecture(config: TransformerConfig) -> dict[str, Any]:
+def architecture_entry(config: TransformerConfig) -> dict[str, Any]:
+    """The manifest's `architecture`."""
     return {
         "layers": config.layers,
         "hidden": config.hidden,

@@ -1,4 +1,5 @@
 /** Draws one frame of every window of a batch, cell by cell. */
+import type { ModelManifest } from '../../src/shared/manifest';
 import { codeSampler } from '../sampling/codeSampler';
 import type { CodeSampling } from '../sampling/codeSampler';
 import { mixGuidance } from '../sampling/guidance';
@@ -72,11 +73,12 @@ export async function* drawFrame(
   }
 }
 
-function fillInputs(
-  runner: TransformerRunner,
+/** Ids and hints of one cell, from the tokens before it. */
+export function fillInputs(
+  runner: Pick<TransformerRunner, 'ids' | 'hints'>,
   frame: FrameToDraw,
   cell: number,
-  { manifest }: PipelineContext,
+  { manifest }: { manifest: Pick<ModelManifest, 'ids'> },
 ): void {
   const { beginOfImage, nullHint } = manifest.ids;
   const windows = frame.tokens.length;

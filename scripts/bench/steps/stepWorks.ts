@@ -1,0 +1,58 @@
+/** The batches that a clip draws, with seeded random tokens in the place of drawn ones. */
+import { streamKey, uniform } from '../../../workers/sampling/randomStream';
+import { GIVEN_FRAMES, WINDOW_FRAMES } from '../../../workers/sampling/schedule';
+import type { StepManifest, StepWork } from './stepTypes';
+
+/** Ids of a text with and without the prompt: duration and line break alone are about four. */
+const TEXT_IDS = 16;
+const BARE_TEXT_IDS = 4;
+
+/** Key frames as the package draws them by default. */
+export function keyFrameWork(manifest: StepManifest): StepWork {
+  const { guidance, candidates = 1 } = manifest.sampling;
+  return work(manifest, 'Key frames', 'keyframes', guidance, candidates, 0);
+}
+
+/** Round `round` (1..): all its windows in one batch. */
+export function roundWork(manifest: StepManifest, round: number): StepWork {
+  const guidance = manifest.sampling.interpolationGuidance;
+  return work(manifest, `Round ${round}`, 'interpolation', guidance, 2 ** round, GIVEN_FRAMES);
+}
+
+function work(
+  manifest: StepManifest,
+  name: string,
+  stage: StepWork['stage'],
+  guidance: number,
+  windows: number,
+  givenFrames: number,
+): StepWork {
+  const cells = manifest.grid ** 2;
+  const frames = Array.from({ length: windows }, (_, window) =>
+    Array.from({ length: WINDOW_FRAMES }, (_, frame) => {
+      const key = streamKey(windows, window, frame);
+      return numbersBelow(manifest.codes, cells, key);
+    }),
+  );
+  const lengths = guidance === 1 ? [TEXT_IDS] : [TEXT_IDS, BARE_TEXT_IDS];
+  return {
+    name,
+    stage,
+    guidance,
+    texts: lengths.flatMap((length) => frames.map(() => textOf(length, manifest))),
+    given: frames.map((window) => window.slice(0, givenFrames)),
+    drawn: frames.map((window) => window.slice(givenFrames)),
+  };
+}
+
+/** Text pieces lie between the special ids at both ends of the vocabulary's text part. */
+function textOf(length: number, { ids, textLength }: StepManifest): number[] {
+  const first = Math.max(ids.pad, ids.unknown, ids.lineBreak) + 1;
+  const pieces = Math.max(1, ids.beginOfImage - first);
+  const count = Math.min(length, textLength);
+  return numbersBelow(pieces, count, streamKey(length)).map((piece) => first + piece);
+}
+
+function numbersBelow(limit: number, count: number, key: number): number[] {
+  return Array.from({ length: count }, (_, index) => Math.floor(uniform(key, index) * limit));
+}
