@@ -14,6 +14,7 @@ const SEED = 1;
  * @typedef {import('../headless/flipbookPage.mjs').FlipbookPage} FlipbookPage
  * @typedef {import('../../src/shared/manifest').ModelManifest} ModelManifest
  * @typedef {import('../../src/shared/protocol').JobTimings} JobTimings
+ * @typedef {import('../../src/shared/protocol').StageTiming} StageTiming
  *
  * @typedef {object} LoadFigures milliseconds from the start of the navigation
  * @property {number} firstPaint something to see
@@ -139,8 +140,9 @@ async function measureClips(flipbook, prompt, count) {
 function medianTimings(timings) {
   const [first] = timings;
   if (!first) throw new Error('No clip was drawn.');
-  const entries = Object.keys(first).map((key) => {
-    const name = /** @type {Exclude<keyof JobTimings, 'rounds'>} */ (key);
+  const figures = Object.keys(first).filter((key) => key !== 'rounds' && key !== 'stages');
+  const entries = figures.map((key) => {
+    const name = /** @type {Exclude<keyof JobTimings, 'rounds' | 'stages'>} */ (key);
     return [name, median(timings.map((timing) => timing[name]))];
   });
   const rounds = first.rounds.map((_, round) =>
@@ -148,7 +150,23 @@ function medianTimings(timings) {
   );
   /** @type {unknown} */
   const medians = Object.fromEntries(entries);
-  return { .../** @type {JobTimings} */ (medians), rounds };
+  const stages = first.stages.map((stage, index) => medianStage(stage, timings, index));
+  return { .../** @type {JobTimings} */ (medians), rounds, stages };
+}
+
+/**
+ * @param {StageTiming} stage of the first clip
+ * @param {JobTimings[]} timings
+ * @param {number} index of the stage
+ * @returns {StageTiming}
+ */
+function medianStage(stage, timings, index) {
+  const { stage: name, round, ...figures } = stage;
+  const medians = Object.keys(figures).map((key) => {
+    const figure = /** @type {keyof typeof figures} */ (key);
+    return [figure, median(timings.map(({ stages }) => stages[index]?.[figure] ?? NaN))];
+  });
+  return { stage: name, round, .../** @type {typeof figures} */ (Object.fromEntries(medians)) };
 }
 
 /**

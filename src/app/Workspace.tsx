@@ -15,6 +15,7 @@ import { SettingsPanel } from './SettingsPanel';
 import { Stage } from './Stage';
 import { useTexts } from './texts/TextsContext';
 import { Timeline } from './Timeline';
+import { TimingsPanel } from './TimingsPanel';
 import { useUnknownSpans } from './useUnknownSpans';
 
 /** Frames of the empty sheet while nothing is known of the model. */
@@ -78,6 +79,7 @@ export function Workspace() {
           <Timeline frames={frames} player={player} plannedSlots={plannedSlots(state)} />
         </div>
         <ExportMenu frames={frames} clip={clip} />
+        {job.status === 'complete' && <TimingsPanel timings={job.result.timings} />}
         <ModelPanel
           model={model}
           busy={isJobActive(job)}

@@ -73,9 +73,28 @@ export type Progress =
     }
   | ({ kind: 'frame' } & FrameMessage);
 
+/** Where the time of one stage went, in milliseconds. */
+export interface StageTiming {
+  stage: 'tokenize' | 'keyframes' | 'interpolate';
+  /** 0, or the interpolation round. */
+  round: number;
+  /** The whole stage; beside the parts below: given frames and texts, previews, ranking, waiting. */
+  milliseconds: number;
+  steps: number;
+  /** All decode steps. */
+  stepMilliseconds: number;
+  /** All finished frames: from tokens to pixels, and enlarging. */
+  decodeMilliseconds: number;
+  upscaleMilliseconds: number;
+}
+
 /** Milliseconds from the start of the job. */
 export interface JobTimings {
+  /** Every stage that was begun, in order. */
+  stages: StageTiming[];
   tokenize: number;
+  /** The first cells are on the screen; 0 when no frame was shown before it was finished. */
+  firstRow: number;
   firstKeyFrame: number;
   keyFrames: number;
   /** One entry per finished round. */

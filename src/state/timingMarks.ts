@@ -10,6 +10,8 @@ import type { AppStore } from './store';
 
 export const MODEL_MARK = 'flipbook:model';
 export const JOB_MARK = 'flipbook:job';
+/** Of the measures that show a finished job's stages on the page's own time line. */
+export const STAGE_MEASURE = 'flipbook:stage';
 
 export type ModelMark =
   | {
@@ -40,7 +42,22 @@ export function markTimings(store: AppStore): void {
     if (model) performance.mark(MODEL_MARK, { detail: model });
     const job = state.job === previous.job ? null : jobMark(state.job);
     if (job) performance.mark(JOB_MARK, { detail: job });
+    if (job?.status === 'complete') measureStages(job.timings);
   });
+}
+
+/**
+ * The worker's stages, as they lie before now: a profile of the page alone shows them too. The
+ * worker's own time line has them with every frame ("flipbook:keyframes", "flipbook:frame").
+ */
+function measureStages({ stages, total }: JobTimings): void {
+  let start = Math.max(0, performance.now() - total);
+  for (const stage of stages) {
+    const end = start + stage.milliseconds;
+    const name = `${STAGE_MEASURE} ${stage.stage}${stage.round > 0 ? ` ${stage.round}` : ''}`;
+    performance.measure(name, { start, end, detail: stage });
+    start = end;
+  }
 }
 
 function modelMark(model: ModelState): ModelMark | null {

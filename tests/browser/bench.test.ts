@@ -5,22 +5,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import type { StepComparison } from '../../scripts/bench/compareSteps.mjs';
+import type { Growth } from '../../scripts/bench/measureGrowth.mjs';
 import type { RunFigures } from '../../scripts/bench/measureRun.mjs';
 import { projectRoot } from '../../scripts/projectRoot.mjs';
 
 const PATIENCE_MILLISECONDS = 600_000;
 
 it(
-  'npm run bench -- --smoke measures every figure with 1 and 2 threads',
+  'npm run bench -- --quick measures every figure with 1 and 2 threads',
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flipbook-bench-'));
     const json = join(folder, 'figures.json');
     const script = join(projectRoot, 'scripts', 'bench.mjs');
-    const options = [script, '--smoke', '--json', json];
+    const options = [script, '--quick', '--json', json];
     const { stdout } = await promisify(execFile)(process.execPath, options);
-    const { model, runs } = JSON.parse(readFileSync(json, 'utf8')) as {
+    const { model, runs, steps, growth } = JSON.parse(readFileSync(json, 'utf8')) as {
       model: { id: string };
       runs: RunFigures[];
+      steps: StepComparison;
+      growth: Growth;
     };
     rmSync(folder, { recursive: true });
 
@@ -34,6 +38,12 @@ it(
       expect(nextVisit.ready).toBeGreaterThan(nextVisit.firstPaint / 10);
       expect(frames).toBe(9);
       expect(timings.rounds).toHaveLength(1);
+      const { stages, firstRow } = timings;
+      expect(stages.map(({ stage }) => stage)).toEqual(['tokenize', 'keyframes', 'interpolate']);
+      for (const { milliseconds, stepMilliseconds, decodeMilliseconds } of stages) {
+        expect(milliseconds).toBeGreaterThanOrEqual(stepMilliseconds + decodeMilliseconds);
+      }
+      expect(firstRow).toBeGreaterThan(timings.tokenize);
       const order = [0, timings.tokenize, timings.firstKeyFrame, timings.keyFrames, timings.total];
       expect([...order].sort((a, b) => a - b)).toEqual(order);
       expect(timings.keyframeStepMilliseconds).toBeGreaterThan(0);
@@ -47,6 +57,38 @@ it(
       if (process.platform === 'linux') expect(run.peakMemory.tab).toBeGreaterThan(10_000_000);
     }
     expect(stdout).toContain('| Whole clip');
+    expectComparison(steps);
+    // Two rows of the package's own, and one of random weights where Python has torch.
+    expect(growth.rows).toHaveLength(growth.skipped === null ? 3 : 2);
+    for (const row of growth.rows) {
+      expect(row.stepMilliseconds).toBeGreaterThan(0);
+      expect(row.cacheBytes).toBeGreaterThan(10_000);
+    }
+    expect(growth.rows[1]!.what).toBe('9 frames: round 1');
   },
   PATIENCE_MILLISECONDS,
 );
+
+/** Ways that compute something else than native onnxruntime end the benchmark with an error. */
+function expectComparison({ rows, torchSkipped, rooflines }: StepComparison): void {
+  expect(rows.map(({ work, threads }) => [work, threads])).toEqual([
+    ['Key frames', 1],
+    ['Round 1', 1],
+    ['Key frames', 2],
+    ['Round 1', 2],
+  ]);
+  const ways = ['wasm', 'native', 'peer', ...(torchSkipped === null ? ['torch'] : [])];
+  for (const { figures, logitDifference, floors } of rows) {
+    expect(Object.keys(figures)).toEqual(ways);
+    for (const figure of Object.values(figures)) {
+      expect(figure.steps).toBe(16);
+      expect(figure.median).toBeGreaterThan(0);
+      expect(figure.p95).toBeGreaterThanOrEqual(figure.median);
+    }
+    // The peer's way orders the sums of attention differently: the same in float32, not bit by bit.
+    for (const difference of Object.values(logitDifference)) expect(difference).toBeLessThan(1e-3);
+    expect(floors.operations).toBeGreaterThan(0);
+    expect(floors.bytes).toBeGreaterThan(0);
+  }
+  expect(rooflines.map(({ threads }) => threads)).toEqual([1, 2]);
+}

@@ -46,6 +46,31 @@ describe('the page', () => {
     await context.close();
   });
 
+  it('shows where the time of a finished clip went, and leaves measures for profilers', async () => {
+    const { page, context } = await openApp({ query: `${MICRO}&prompt=a+fox&rounds=1` });
+    await untilStage(page, ['idle']);
+    const panel = page.locator('details', { hasText: 'Where the time went' });
+    expect(await panel.count()).toBe(0);
+    await button(page, 'Generate').click();
+    await untilStage(page, ['complete']);
+    await panel.locator('summary').click();
+    const rows = await panel.locator('tbody tr').allInnerTexts();
+    const cells = rows.map((row) => row.split('\t'));
+    expect(cells.map(([name]) => name)).toEqual(['Prompt', 'Key frames', 'Round 1', 'Clip']);
+    // 5 frames of 16 cells, then 2 frames of 16 cells in both windows at once.
+    expect(cells[1]![2]).toMatch(/^80, \d+\.\d\d s$/);
+    expect(cells[2]![2]).toMatch(/^32, \d+\.\d\d s$/);
+    const measures = await page.evaluate(() =>
+      performance.getEntriesByType('measure').map(({ name }) => name),
+    );
+    expect(measures).toEqual([
+      'flipbook:stage tokenize',
+      'flipbook:stage keyframes',
+      'flipbook:stage interpolate 1',
+    ]);
+    await context.close();
+  });
+
   it('grows the clip over the rounds and never loses a frame', async () => {
     const { page, context } = await openApp({ query: `${MICRO}&prompt=a+fox&seed=3` });
     await untilStage(page, ['idle']);

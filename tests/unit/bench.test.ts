@@ -10,6 +10,9 @@ describe('arguments of npm run bench', () => {
       json: undefined,
       prompt: undefined,
       clips: 1,
+      steps: undefined,
+      parts: ['clip', 'steps', 'growth'],
+      quick: false,
       link: {},
     });
   });
@@ -17,7 +20,9 @@ describe('arguments of npm run bench', () => {
   it.each([
     [['--clips', '0'], '--clips must be a whole number from 1'],
     [['--clips', 'ten'], '--clips must be a whole number from 1'],
-    [['--smoke', '--model', 'mini'], 'leave out --model'],
+    [['--quick', '--model', 'mini'], 'leave out --model'],
+    [['--steps', '1.5'], '--steps must be a whole number from 1'],
+    [['--only', 'speed'], '--only must be one of clip, steps, growth'],
     [['--fast'], "Unknown option '--fast'"],
   ])('%j are refused', (argv, message) => {
     expect(() => parseBenchArguments(argv)).toThrow(message);
@@ -45,7 +50,9 @@ describe('table of figures', () => {
     firstVisit: load,
     nextVisit: { ...load, ready: 1500, modelBytes: 0 },
     timings: {
+      stages: [],
       tokenize: 20,
+      firstRow: 120,
       firstKeyFrame: 1020,
       keyFrames: 5000,
       rounds: [7000, 12_000],

@@ -45,6 +45,7 @@ export async function decodeFrames<Drawn>(
     const drawn = value.drawnCells / cells;
     if (final) meter.frame(slot, value.tokens, times);
     context.report({ kind: 'frame', slot, round, drawn, width: side, height: side, pixels });
+    if (!final) meter.preview();
     const spent = performance.now() - started;
     if (!final) previewAllowedAt = performance.now() + spent * (1 / PREVIEW_SHARE - 1);
   }

@@ -1,6 +1,7 @@
 /** Progress, time left, timings and finished frames of one job. */
 import type { GenerationResult, JobTimings, Progress } from '../../src/shared/protocol';
 import { clipFrames, jobCells, roundCells, stepCounts, WINDOW_FRAMES } from '../sampling/schedule';
+import { StageClock } from './stageClock';
 
 const REPORT_MILLISECONDS = 100;
 /** Weight of the newest step in the running mean of step times. */
@@ -28,7 +29,14 @@ export class JobMeter {
   readonly #frames = new Map<number, Int32Array>();
   readonly #decodeTimes: number[] = [];
   readonly #upscaleTimes: number[] = [];
-  readonly #times = { tokenize: 0, firstKeyFrame: 0, keyFrames: 0, rounds: [] as number[] };
+  readonly #times = {
+    tokenize: 0,
+    firstRow: 0,
+    firstKeyFrame: 0,
+    keyFrames: 0,
+    rounds: [] as number[],
+  };
+  readonly #clock = new StageClock();
   #stage: DrawingStage = 'keyframes';
   #round = 0;
   #stageStarted = 0;
@@ -47,12 +55,14 @@ export class JobMeter {
 
   /** The prompt is being tokenized. */
   beginTokenize(): void {
+    this.#clock.begin('tokenize', 0);
     this.#tell('tokenize', 0);
   }
 
   /** A drawing stage begins; what came before is finished. */
   begin(stage: DrawingStage, round: number): void {
     if (stage === 'keyframes') this.#times.tokenize = this.#elapsed();
+    this.#clock.begin(stage, round);
     this.#stage = stage;
     this.#round = round;
     this.#stageStarted = performance.now();
@@ -64,6 +74,7 @@ export class JobMeter {
 
   /** All frames of the stage are drawn and decoded. */
   finishStage(): void {
+    this.#clock.end();
     this.#reportCells();
     if (this.#stage === 'keyframes') this.#times.keyFrames = this.#elapsed();
     else this.#times.rounds.push(this.#elapsed());
@@ -72,6 +83,7 @@ export class JobMeter {
   /** One decode step drew one cell in each of `sequences` windows. */
   step(sequences: number, milliseconds: number): void {
     this.#stepTimes[this.#stage].push(milliseconds);
+    this.#clock.step(milliseconds);
     this.#sequences = sequences;
     this.#stageSteps++;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#stageSteps);
@@ -81,12 +93,15 @@ export class JobMeter {
     if (performance.now() - this.#reported >= REPORT_MILLISECONDS) this.#reportCells();
   }
 
+  /** A frame was shown before it was finished. */
+  preview(): void {
+    this.#times.firstRow ||= this.#elapsed();
+  }
+
   /** A frame is final. */
-  frame(
-    slot: number,
-    tokens: Int32Array,
-    { decodeMilliseconds, upscaleMilliseconds }: FrameTimes,
-  ): void {
+  frame(slot: number, tokens: Int32Array, times: FrameTimes): void {
+    const { decodeMilliseconds, upscaleMilliseconds } = times;
+    this.#clock.frame(slot, times);
     this.#frames.set(slot, tokens);
     this.#decodeTimes.push(decodeMilliseconds);
     this.#upscaleTimes.push(upscaleMilliseconds);
@@ -105,6 +120,7 @@ export class JobMeter {
   #timings(): JobTimings {
     const { keyframes, interpolate } = this.#stepTimes;
     return {
+      stages: this.#clock.stages(),
       ...this.#times,
       total: this.#elapsed(),
       keyframeSteps: keyframes.length,
