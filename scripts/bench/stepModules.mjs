@@ -5,7 +5,9 @@ import { runnerImport } from 'vite';
 export async function loadStepModules() {
   const load = async (/** @type {string} */ file) => {
     const path = fileURLToPath(new URL(`./steps/${file}`, import.meta.url));
-    return (await runnerImport(path, { configFile: false, logLevel: 'error' })).module;
+    /** @type {{ module: unknown }} */
+    const { module } = await runnerImport(path, { configFile: false, logLevel: 'error' });
+    return module;
   };
   return {
     types: /** @type {typeof import('./steps/stepTypes')} */ (await load('stepTypes.ts')),
