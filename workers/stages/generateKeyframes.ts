@@ -1,5 +1,4 @@
 /** Draws the five key frames one after the other, once or in several candidates. */
-import type { ModelManifest } from '../../src/shared/manifest';
 import { streamKey } from '../sampling/randomStream';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import { TransformerRunner } from '../runtime/transformerRunner';
@@ -7,6 +6,7 @@ import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFirstFrame, givenFirstFrame } from './drawFirstFrame';
 import { drawFrame, samplerMemory } from './drawFrame';
 import type { DrawnWindows } from './drawFrame';
+import { choosesFrames, goOnFromBest } from './goOnFromBest';
 import { rankKeyFrames } from './rankKeyFrames';
 import type { TokenizedPrompt } from './tokenizePrompt';
 import { guidanceTexts } from './tokenizePrompt';
@@ -93,30 +93,6 @@ async function* drawCandidates(
   } finally {
     runner.dispose();
   }
-}
-
-function choosesFrames({ sampling }: ModelManifest, count: number): boolean {
-  return count > 1 && sampling.candidateChoice === 'frame';
-}
-
-/** Replaces what every candidate of a batch has drawn last by what the best one has.
- *  @returns the best one's number. */
-async function goOnFromBest(
-  text: TokenizedPrompt,
-  runner: TransformerRunner,
-  index: number,
-  candidates: readonly Candidate[],
-  context: PipelineContext,
-): Promise<number> {
-  await context.breathe();
-  context.signal.throwIfAborted();
-  const best = await rankKeyFrames(text, candidates, context);
-  const count = candidates.length;
-  // Sequence branch * count + candidate goes on from its branch's best.
-  const sources = Array.from(runner.ids, (_, sequence) => sequence - (sequence % count) + best);
-  runner.copyFrame(index, sources);
-  for (const frames of candidates) frames[index] = candidates[best]![index]!;
-  return best;
 }
 
 /** Runs a drawing that is not shown to its end; what it returns. */
