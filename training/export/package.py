@@ -40,8 +40,9 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
         "tokenizer": (build_tokenizer_graph(parts.tokenizer, codes), "fp32")
     }
     for stage, model in parts.transformers.items():
-        graph = TransformerGraph(model, TRANSFORMER_PRECISION, parts.preset.shared_base).build()
-        graphs[stage] = (graph, TRANSFORMER_PRECISION)
+        shared = parts.preset.shared_base
+        writer = TransformerGraph(model, TRANSFORMER_PRECISION, shared, summary_once=True)
+        graphs[stage] = (writer.build(), TRANSFORMER_PRECISION)
     graphs["decoder"] = (build_decoder_graph(parts.vqvae, DECODER_PRECISION), DECODER_PRECISION)
     graphs["encoder"] = (build_encoder_graph(parts.vqvae, ENCODER_PRECISION), ENCODER_PRECISION)
     if parts.upscaler is not None:

@@ -72,6 +72,7 @@ def test_manifest_names_every_file_and_number(parts: TrainedParts, package: Path
     assert list(manifest["graphs"]) == [
         "tokenizer", "keyframes", "interpolation", "decoder", "encoder"
     ]  # fmt: skip
+    assert "summary" in manifest["graphs"]["keyframes"]["inputs"]  # texts are read once a clip
     assert manifest["ids"]["beginOfImage"] == config.boi_id
     assert manifest["ids"]["lineBreak"] == 64 + parts.tokenizer.line_break_id
     assert manifest["keyframeWindows"][1] == {"height": 2, "width": 2, "shift": 1}
