@@ -1,14 +1,18 @@
 /** `npm run bench`: the figures of the README, measured; --help says how. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { BENCH_USAGE, parseBenchArguments } from './bench/benchArguments.mjs';
+import { BenchReport } from './bench/benchReport.mjs';
 import { compareSteps } from './bench/compareSteps.mjs';
 import { comparisonTable, rooflineLines } from './bench/comparisonTable.mjs';
 import { figuresTable } from './bench/figuresTable.mjs';
 import { growthTable, measureGrowth } from './bench/measureGrowth.mjs';
+import { gpuTable, measureGpu } from './bench/measureGpu.mjs';
 import { measureRun } from './bench/measureRun.mjs';
+import { scheduleTable } from './bench/scheduleTable.mjs';
+import { targetsTable } from './bench/targets.mjs';
 import { builtApp, buildWhenStale } from './buildWhenStale.mjs';
 import { modelPlace } from './headless/modelPlace.mjs';
 import { UsageError } from './headless/usageError.mjs';
@@ -17,6 +21,8 @@ const THREADS = [1, 2];
 const DEFAULT_MODEL = 'mini';
 /** Growth goes one round beyond what the app offers: 65 frames. */
 const GROWTH_ROUNDS = 4;
+/** Caches have a fixed size, so the first steps of a batch cost what its last ones do. */
+const GROWTH_STEPS = 96;
 
 /** @typedef {import('./bench/benchArguments.mjs').BenchArguments} BenchArguments */
 
@@ -29,28 +35,26 @@ async function bench(wish) {
   const { id, version, maxRounds } = JSON.parse(
     readFileSync(join(source, 'manifest.json'), 'utf8'),
   );
-  const limit = wish.steps === undefined ? {} : { steps: wish.steps };
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores`;
   console.log(`Model ${id} ${version}, ${machine}\n`);
-  const date = new Date().toISOString();
-  /** @type {Record<string, unknown>} */
-  const report = { date, machine, model: { id, version } };
-  // After every part: a later one may fail after many minutes.
-  const save = () => {
-    if (wish.json) writeFileSync(wish.json, `${JSON.stringify(report, null, 2)}\n`);
+  const report = new BenchReport(wish.json);
+  report.add({ date: new Date().toISOString(), machine, model: { id, version } });
+  const { quick } = wish;
+  const limit = wish.steps === undefined ? {} : { steps: wish.steps };
+  const clipRounds = quick ? 1 : maxRounds;
+  const growthRounds = quick ? 1 : GROWTH_ROUNDS;
+  const growth = { source, rounds: growthRounds, quick, steps: wish.steps ?? GROWTH_STEPS };
+  /** @type {Record<import('./bench/benchArguments.mjs').BenchPart, () => Promise<void>>} */
+  const parts = {
+    clip: () => measureClip(wish, report),
+    steps: () => compare({ source, threads: THREADS, rounds: clipRounds, ...limit }, report),
+    webgpu: () => watchGpu(source, report),
+    growth: () => grow(growth, report),
   };
-  if (wish.parts.includes('clip')) Object.assign(report, await measureClip(wish));
-  save();
-  if (wish.parts.includes('steps')) {
-    const rounds = wish.quick ? 1 : maxRounds;
-    report['steps'] = await compare({ source, threads: THREADS, rounds, ...limit });
-    save();
-  }
-  if (wish.parts.includes('growth')) {
-    const rounds = wish.quick ? 1 : GROWTH_ROUNDS;
-    report['growth'] = await grow({ source, rounds, quick: wish.quick, ...limit });
-    save();
-  }
+  for (const part of wish.parts) await report.attempt(part, parts[part]);
+  console.log(`${targetsTable(report.figures)}\n`);
+  for (const { part, message } of report.failures) console.log(`Not measured: ${part}: ${message}`);
+  if (report.failures.length > 0) process.exitCode = 1;
 }
 
 /** @param {string | undefined} model */
@@ -59,39 +63,63 @@ function sourceFolder(model = DEFAULT_MODEL) {
   return existsSync(join(folder, 'manifest.json')) ? folder : join(builtApp, 'models', model);
 }
 
-/** @param {BenchArguments} wish */
-async function measureClip({ model, prompt, clips, link }) {
+/**
+ * @param {BenchArguments} wish
+ * @param {BenchReport} report
+ */
+async function measureClip({ model, prompt, clips, link }, report) {
   const place = modelPlace(model);
   const measured = [];
   for (const threads of THREADS) {
     console.error(`Measuring with ${threads} thread(s) ...`);
-    measured.push(await measureRun({ threads, place, prompt, clips, link }));
+    const wish = { threads, place, prompt, clips, link };
+    const run = await report.attempt(`clip, ${threads} thread(s)`, () => measureRun(wish));
+    if (run === null) continue;
+    measured.push(run);
+    const browser = `Chromium ${run.browser}`;
+    report.add({ browser, prompt: run.prompt, clips, runs: measured.map((one) => one.figures) });
   }
   const [first] = measured;
-  if (!first) throw new Error('Nothing was measured.');
-  const runs = measured.map(({ figures }) => figures);
-  const browser = `Chromium ${first.browser}`;
-  console.log(`Prompt "${first.prompt}", ${first.figures.frames} frames, ${browser}\n`);
-  console.log(`${figuresTable(runs)}\n`);
-  return { browser, prompt: first.prompt, clips, runs };
+  if (!first) return;
+  const { figures, browser } = first;
+  console.log(`Prompt "${first.prompt}", ${figures.frames} frames, Chromium ${browser}\n`);
+  console.log(`${figuresTable(measured.map((one) => one.figures))}\n`);
 }
 
-/** @param {Parameters<typeof compareSteps>[0]} wish */
-async function compare(wish) {
-  const comparison = await compareSteps(wish);
+/**
+ * @param {Omit<Parameters<typeof compareSteps>[0], 'attempt' | 'keep'>} wish
+ * @param {BenchReport} report
+ */
+async function compare(wish, report) {
+  const keep = (/** @type {unknown} */ steps) => report.add({ steps });
+  const comparison = await compareSteps({ ...wish, attempt: report.attempt, keep });
   console.log(`Decode steps, same graphs and tokens, ${comparison.browser}\n`);
   console.log(`${comparisonTable(comparison)}\n\n${rooflineLines(comparison)}`);
   if (comparison.torchSkipped) console.log(`torch is left out: ${comparison.torchSkipped}`);
-  console.log('');
-  return comparison;
+  console.log(`\n${scheduleTable(comparison.schedule)}\n`);
 }
 
-/** @param {Parameters<typeof measureGrowth>[0]} wish */
-async function grow(wish) {
-  const growth = await measureGrowth(wish);
-  console.log(growthTable(growth));
-  if (growth.skipped) console.log(`\nNo models of other sizes: ${growth.skipped}`);
-  return growth;
+/**
+ * @param {string} source
+ * @param {BenchReport} report
+ */
+async function watchGpu(source, report) {
+  console.error('Steps on WebGPU ...');
+  const gpu = await measureGpu(source);
+  report.add({ webgpu: gpu });
+  console.log(`${gpuTable(gpu)}\n`);
+}
+
+/**
+ * @param {Omit<Parameters<typeof measureGrowth>[0], 'attempt'>} wish
+ * @param {BenchReport} report
+ */
+async function grow(wish, report) {
+  console.error('Growth ...');
+  const growth = await measureGrowth({ ...wish, attempt: report.attempt });
+  report.add({ growth });
+  console.log(`${growthTable(growth)}\n`);
+  if (growth.skipped) console.log(`No models of other sizes: ${growth.skipped}\n`);
 }
 
 try {

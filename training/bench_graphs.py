@@ -57,7 +57,7 @@ def write_graphs(preset: Preset, out: Path, seed: int = 1) -> None:
     for stage in STAGES:
         configs[stage] = preset.transformer(stage, _PIECES, _PAD)
         model = Transformer(configs[stage]).eval()
-        graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+        graph = TransformerGraph(model, TRANSFORMER_PRECISION, summary_once=True).build()
         content = graph.SerializeToString()
         path = f"{stage}.onnx"
         (out / path).write_bytes(content)

@@ -7,26 +7,31 @@ export const BENCH_USAGE = `
 npm run bench -- [--model DIR] [--json FILE] [--prompt TEXT] [--clips N] [--steps N] [--only PART]
                  [--quick]
 
-Measures the built page in a headless browser, on WebAssembly with 1 and 2 threads, in three parts:
+Measures the built page in a headless browser, on WebAssembly with 1 and 2 threads, in four parts:
   clip    download, loads, a whole clip stage by stage, export, memory
   steps   decode steps of the same graphs and tokens beside native onnxruntime, torch (where Python
           has it) and growing caches as transformers.js drives them, with the floors of operations
           and bytes
+  webgpu  the first steps on whatever WebGPU adapter there is: kernels, uploads and read-backs of a
+          step, time to compile
   growth  steps and caches by frames, and by grid and width with random weights (needs torch)
 
   --model DIR    a model package's folder, or the name of one under public/models
   --json FILE    also writes the figures as JSON
   --prompt TEXT  default: the model's first example
   --clips N      clips in a row for each number of threads, default 1; figures are medians
-  --steps N      most decode steps of each batch in steps and growth; default: all of a clip
-  --only PART    clip, steps or growth
+  --steps N      most decode steps of each batch; default: all of a clip in steps, 96 in growth
+  --only PART    clip, steps, webgpu or growth
   --quick        the test model, one round and few steps, to see that everything works: the figures
                  mean nothing
+
+A part that fails is named at the end, and the others are measured all the same; what a target of
+the project says is printed beside its figure.
 `.trim();
 
 const TEST_MODEL = join(projectRoot, 'tests', 'fixtures', 'models', 'micro');
 const QUICK_STEPS = 16;
-export const BENCH_PARTS = /** @type {const} */ (['clip', 'steps', 'growth']);
+export const BENCH_PARTS = /** @type {const} */ (['clip', 'steps', 'webgpu', 'growth']);
 
 /**
  * @typedef {(typeof BENCH_PARTS)[number]} BenchPart

@@ -7,13 +7,22 @@ import { launchChromium } from '../launchChromium.mjs';
 import { projectRoot } from '../projectRoot.mjs';
 import { serveDirectory } from '../serve.mjs';
 
+/** A measurement that takes longer hangs: all of a clip takes a minute or two. */
+const MOST_SECONDS = 300;
+
 /**
  * @typedef {import('./steps/stepTypes').StepRequest} StepRequest
  * @typedef {{ backend: string, measured: import('./steps/stepTypes').MeasuredSteps[],
  *   roofline?: import('./steps/stepTypes').Roofline }} BrowserSteps
+ * @typedef {{ adapter: string, measured: import('./steps/measureGpu').GpuSteps[] }} GpuMeasurement
  *
  * @typedef {(folder: string, threads: number, request: StepRequest, weightBytes?: number) =>
  *   Promise<BrowserSteps>} MeasureInBrowser `folder` is a name among the folders that are served
+ *
+ * @typedef {object} BrowserBench
+ * @property {MeasureInBrowser} measure
+ * @property {(folder: string, request: StepRequest) => Promise<GpuMeasurement>} measureGpu
+ * @property {string} name of the browser, with its version
  */
 
 /**
@@ -21,7 +30,7 @@ import { serveDirectory } from '../serve.mjs';
  *
  * @template Result
  * @param {Record<string, string>} folders step packages by the name that `work` uses
- * @param {(measure: MeasureInBrowser, browserName: string) => Promise<Result>} work
+ * @param {(browser: BrowserBench) => Promise<Result>} work
  * @returns {Promise<Result>}
  */
 export async function withBrowserSteps(folders, work) {
@@ -34,7 +43,7 @@ export async function withBrowserSteps(folders, work) {
     const mounts = Object.entries(folders).map(([name, folder]) => [`/packages/${name}/`, folder]);
     const served = await serveDirectory({ root: site, mounts: Object.fromEntries(mounts) });
     try {
-      return await withPage(served.url, work);
+      return await withBrowser(served.url, work);
     } finally {
       await served.close();
     }
@@ -46,25 +55,64 @@ export async function withBrowserSteps(folders, work) {
 /**
  * @template Result
  * @param {string} url
- * @param {(measure: MeasureInBrowser, browserName: string) => Promise<Result>} work
+ * @param {(browser: BrowserBench) => Promise<Result>} work
  */
-async function withPage(url, work) {
-  const browser = await launchChromium();
-  try {
+async function withBrowser(url, work) {
+  let browser = await launchChromium();
+  /** @type {<Measured>(call: string, wish: unknown[]) => Promise<Measured>} */
+  const measureIn = async (call, wish) => {
+    // Each measurement has a page of its own: one that fails leaves nothing behind.
+    if (!browser.isConnected()) browser = await launchChromium();
     const page = await browser.newPage();
-    await page.goto(url);
-    await page.waitForFunction('globalThis.measureSteps !== undefined');
-    /** @type {MeasureInBrowser} */
-    const measure = (folder, threads, request, weightBytes) =>
-      page.evaluate(
-        ([at, count, wish, bytes]) =>
-          /** @type {{ measureSteps: MeasureInBrowser }} */ (
-            /** @type {unknown} */ (globalThis)
-          ).measureSteps(at, count, wish, bytes),
-        /** @type {const} */ ([`packages/${folder}/`, threads, request, weightBytes]),
+    try {
+      await page.goto(url);
+      await page.waitForFunction('globalThis.flipbookSteps !== undefined');
+      return await withinTime(
+        page.evaluate(
+          ([name, given]) => {
+            /** @typedef {(...given: unknown[]) => Promise<never>} Measure */
+            const page = /** @type {{ flipbookSteps: Record<string, Measure | undefined> }} */ (
+              /** @type {unknown} */ (globalThis)
+            );
+            const measure = page.flipbookSteps[/** @type {string} */ (name)];
+            if (measure === undefined) throw new Error(`the page has no ${String(name)}`);
+            return measure(.../** @type {unknown[]} */ (given));
+          },
+          [call, wish],
+        ),
       );
-    return await work(measure, `Chromium ${browser.version()}`);
+    } finally {
+      await page.close();
+    }
+  };
+  const place = (/** @type {string} */ folder) => `packages/${folder}/`;
+  try {
+    return await work({
+      measure: (folder, ...wish) => measureIn('measureSteps', [place(folder), ...wish]),
+      measureGpu: (folder, request) => measureIn('measureGpuSteps', [place(folder), request]),
+      name: `Chromium ${browser.version()}`,
+    });
   } finally {
     await browser.close();
+  }
+}
+
+/**
+ * @template Result
+ * @param {Promise<Result>} measuring
+ * @returns {Promise<Result>}
+ */
+async function withinTime(measuring) {
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => {
+    const error = new Error(`Nothing came back within ${MOST_SECONDS} s.`);
+    timer = setTimeout(() => reject(error), MOST_SECONDS * 1000);
+  });
+  try {
+    return await Promise.race([measuring, /** @type {Promise<never>} */ (late)]);
+  } finally {
+    clearTimeout(timer);
+    measuring.catch(() => undefined); // The page is closed under a late one.
   }
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withBrowserSteps } from './browserSteps.mjs';
+import { scheduleRows } from './scheduleTable.mjs';
 import { logitDifference, stepFigures } from './stepFigures.mjs';
 import { loadStepModules } from './stepModules.mjs';
 import { writeStepPackage } from './stepPackage.mjs';
@@ -23,29 +24,41 @@ const LOGIT_TOLERANCE = 0.02;
  * @typedef {import('./stepPackage.mjs').StepPackage} StepPackage
  * @typedef {'wasm' | 'native' | 'torch' | 'peer'} ComparedWay
  *
+ * @typedef {Partial<Record<ComparedWay, MeasuredSteps[]>>} MeasuredWays each works in order
+ *
  * @typedef {object} StepRow one work at one number of threads
  * @property {string} work
  * @property {number} threads
  * @property {number} sequences of the batch, guidance branches included
  * @property {number} windows tokens that a step draws
- * @property {Partial<Record<ComparedWay, StepFigures>>} figures
- * @property {Partial<Record<ComparedWay, number>>} logitDifference from native onnxruntime's
- * @property {{ operations: number, bytes: number }} floors milliseconds on WASM's roofline
+ * @property {Partial<Record<ComparedWay, StepFigures>>} figures of the ways that were measured
+ * @property {Partial<Record<ComparedWay, number>>} logitDifference from the first way that there
+ *   is of native onnxruntime, app, peer, torch
+ * @property {{ operations: number, bytes: number } | null} floors milliseconds on WASM's roofline;
+ *   null where that was not measured
  * @property {{ operations: number, bytes: number }} cost operations and bytes of a step
  *
  * @typedef {object} StepComparison
  * @property {string} browser
  * @property {StepRow[]} rows
  * @property {string | null} torchSkipped why torch was not measured
- * @property {{ threads: number, wasm: Roofline, native: Roofline }[]} rooflines
+ * @property {{ threads: number, wasm: Roofline | null, native: Roofline | null }[]} rooflines
+ * @property {import('./scheduleTable.mjs').ScheduleRow[]} schedule
+ *
+ * @typedef {object} CompareWish
+ * @property {string} source folder of the model package
+ * @property {number[]} threads
+ * @property {number} rounds
+ * @property {number} [steps] most steps of each work; all of a clip where it is left out
+ * @property {import('./benchReport.mjs').Attempt} attempt
+ * @property {(comparison: StepComparison) => void} keep called after every number of threads
  */
 
 /**
- * @param {{ source: string, threads: number[], rounds: number, steps?: number }} wish `steps`: most
- *   steps of each work; all of a clip where it is left out
+ * @param {CompareWish} wish
  * @returns {Promise<StepComparison>}
  */
-export async function compareSteps({ source, threads, rounds, steps }) {
+export async function compareSteps({ source, threads, rounds, steps, attempt, keep }) {
   const modules = await loadStepModules();
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-package-'));
   try {
@@ -56,14 +69,26 @@ export async function compareSteps({ source, threads, rounds, steps }) {
     const limit = steps === undefined ? {} : { steps };
     /** @type {StepRequest} */
     const request = { manifest: made.manifest, works, way: 'app', ...limit };
-    return await withBrowserSteps({ model: folder }, async (measure, browser) => {
+    return await withBrowserSteps({ model: folder }, async ({ measure, name }) => {
       /** @type {StepComparison} */
-      const comparison = { browser, rows: [], torchSkipped: null, rooflines: [] };
+      const comparison = {
+        browser: name,
+        rows: [],
+        torchSkipped: null,
+        rooflines: [],
+        schedule: scheduleRows(made.manifest, modules.parallel),
+      };
       for (const count of threads) {
-        const measured = await measureWays(made, source, count, request, measure, modules.native);
-        comparison.torchSkipped ??= measured.torchSkipped;
-        comparison.rooflines.push({ threads: count, ...measured.rooflines });
-        comparison.rows.push(...rowsOf(works, count, measured, made, modules.cost));
+        const wish = { made, source, threads: count, request, attempt };
+        const { ways, skipped, rooflines } = await measureWays(wish, measure, modules.native);
+        comparison.torchSkipped ??= skipped;
+        comparison.rooflines.push({ threads: count, ...rooflines });
+        for (const [index, work] of works.entries()) {
+          const own = await waysThatAgree(index, work, ways, count, attempt);
+          const { wasm } = rooflines;
+          comparison.rows.push(rowOf(work, count, own, wasm, made, modules.cost));
+        }
+        keep(comparison);
       }
       return comparison;
     });
@@ -73,72 +98,86 @@ export async function compareSteps({ source, threads, rounds, steps }) {
 }
 
 /**
- * @param {StepPackage} made
- * @param {string} source
- * @param {number} threads
- * @param {StepRequest} request
+ * @param {{ made: StepPackage, source: string, threads: number, request: StepRequest,
+ *   attempt: import('./benchReport.mjs').Attempt }} wish
  * @param {import('./browserSteps.mjs').MeasureInBrowser} measure
  * @param {typeof import('./steps/nativeSteps')} native
  */
-async function measureWays({ folder, weightBytes }, source, threads, request, measure, native) {
-  const say = (/** @type {string} */ what) =>
-    console.error(`Decode steps, ${threads} thread(s): ${what} ...`);
-  say('browser');
-  const wasm = await measure('model', threads, request, weightBytes);
-  say("browser, the peer's way");
-  const peer = await measure('model', threads, { ...request, way: 'peer' });
-  say('native onnxruntime');
-  const ownWay = await native.measureNative(folder, threads, request, weightBytes);
-  say('torch');
-  const torch = measureTorch(source, threads, request);
-  if (!wasm.roofline || !ownWay.roofline) throw new Error('The roofline was not measured.');
-  const skipped = 'skipped' in torch ? torch.skipped : null;
-  if (skipped !== null) say(`torch is left out: ${skipped}`);
-  return {
-    measured: {
-      wasm: wasm.measured,
-      native: ownWay.measured,
-      peer: peer.measured,
-      ...('measured' in torch ? { torch: torch.measured } : {}),
-    },
-    torchSkipped: skipped,
-    rooflines: { wasm: wasm.roofline, native: ownWay.roofline },
+async function measureWays({ made, source, threads, request, attempt }, measure, native) {
+  const { folder, weightBytes } = made;
+  /** @type {<Result>(what: string, work: () => Result | Promise<Result>) => Promise<Result | null>} */
+  const measured = (what, work) => {
+    const part = `Decode steps, ${threads} thread(s), ${what}`;
+    console.error(`${part} ...`);
+    return attempt(part, work);
   };
+  const wasm = await measured('browser', () => measure('model', threads, request, weightBytes));
+  const asPeer = { ...request, way: /** @type {const} */ ('peer') };
+  const peer = await measured("peer's way", () => measure('model', threads, asPeer));
+  const own = await measured('native onnxruntime', () =>
+    native.measureNative(folder, threads, request, weightBytes),
+  );
+  const torch = await measured('torch', () => measureTorch(source, threads, request));
+  const skipped = torch !== null && 'skipped' in torch ? torch.skipped : null;
+  /** @type {MeasuredWays} */
+  const ways = {};
+  if (wasm) ways.wasm = wasm.measured;
+  if (own) ways.native = own.measured;
+  if (peer) ways.peer = peer.measured;
+  if (torch && 'measured' in torch) ways.torch = torch.measured;
+  const rooflines = { wasm: wasm?.roofline ?? null, native: own?.roofline ?? null };
+  return { ways, skipped, rooflines };
 }
 
 /**
- * @param {StepWork[]} works
+ * The ways whose logits of the work are those of the reference: what is compared must compute the
+ * same. Others are reported as failed and left out.
+ *
+ * @param {number} index of the work
+ * @param {StepWork} work
+ * @param {MeasuredWays} ways
  * @param {number} threads
- * @param {Awaited<ReturnType<typeof measureWays>>} measuredWays
- * @param {StepPackage} made
- * @param {typeof import('./steps/stepCost')} costs
- * @returns {StepRow[]}
+ * @param {import('./benchReport.mjs').Attempt} attempt
  */
-function rowsOf(works, threads, { measured, rooflines }, { manifest, matrixValues }, costs) {
-  return works.map((work, index) => {
-    const cost = costs.stepCost(manifest, work, matrixValues[work.stage]);
-    const windows = work.drawn.length;
-    const reference = /** @type {MeasuredSteps} */ (measured.native[index]);
-    const ways = Object.entries(measured).map(([way, all]) => {
-      const own = /** @type {MeasuredSteps} */ (all[index]);
+async function waysThatAgree(index, work, ways, threads, attempt) {
+  const reference = (ways.native ?? ways.wasm ?? ways.peer ?? ways.torch)?.[index];
+  /** @type {{ way: ComparedWay, own: MeasuredSteps, difference: number }[]} */
+  const agreeing = [];
+  for (const [name, all] of Object.entries(ways)) {
+    const way = /** @type {ComparedWay} */ (name);
+    await attempt(`${work.name}, ${threads} thread(s), ${way}`, () => {
+      const own = all[index];
+      if (!own || !reference) throw new Error('The work was not measured.');
       const difference = logitDifference(own, reference);
       if (!(difference <= LOGIT_TOLERANCE)) {
-        throw new Error(
-          `${work.name}: the logits of ${way} are ${difference} away from native onnxruntime's. ` +
-            'What is compared must compute the same.',
-        );
+        throw new Error(`Its logits are ${difference} away from the reference's.`);
       }
-      return { way, figures: stepFigures(own, windows), difference };
+      agreeing.push({ way, own, difference });
     });
-    return {
-      work: work.name,
-      threads,
-      sequences: work.texts.length,
-      windows,
-      figures: Object.fromEntries(ways.map(({ way, figures }) => [way, figures])),
-      logitDifference: Object.fromEntries(ways.map(({ way, difference }) => [way, difference])),
-      floors: costs.stepFloors(cost, rooflines.wasm),
-      cost,
-    };
-  });
+  }
+  return agreeing;
+}
+
+/**
+ * @param {StepWork} work
+ * @param {number} threads
+ * @param {Awaited<ReturnType<typeof waysThatAgree>>} ways
+ * @param {Roofline | null} roofline
+ * @param {StepPackage} made
+ * @param {typeof import('./steps/stepCost')} costs
+ * @returns {StepRow}
+ */
+function rowOf(work, threads, ways, roofline, { manifest, matrixValues }, costs) {
+  const cost = costs.stepCost(manifest, work, matrixValues[work.stage]);
+  const windows = work.drawn.length;
+  return {
+    work: work.name,
+    threads,
+    sequences: work.texts.length,
+    windows,
+    figures: Object.fromEntries(ways.map(({ way, own }) => [way, stepFigures(own, windows)])),
+    logitDifference: Object.fromEntries(ways.map(({ way, difference }) => [way, difference])),
+    floors: roofline && costs.stepFloors(cost, roofline),
+    cost,
+  };
 }

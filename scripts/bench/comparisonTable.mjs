@@ -53,9 +53,9 @@ function cells({ work, threads, sequences, figures, floors }) {
     time('torch'),
     time('peer'),
     speed('peer'),
-    milliseconds(floors.operations),
-    milliseconds(floors.bytes),
-    ratio(wasm?.median, Math.max(floors.operations, floors.bytes)),
+    milliseconds(floors?.operations),
+    milliseconds(floors?.bytes),
+    ratio(wasm?.median, floors ? Math.max(floors.operations, floors.bytes) : undefined),
   ];
 }
 
@@ -85,10 +85,11 @@ export function rooflineLines({ rooflines }) {
       [
         { name: 'WASM', roofline: wasm },
         { name: 'native', roofline: native },
-      ].map(
-        ({ name, roofline }) =>
-          `Roofline, ${name}, ${threads} thread(s): ${gigas(roofline.operationsPerSecond)} ` +
-          `billion operations/s, ${gigas(roofline.bytesPerSecond)} GB/s of weights`,
+      ].flatMap(({ name, roofline }) =>
+        roofline === null
+          ? []
+          : `Roofline, ${name}, ${threads} thread(s): ${gigas(roofline.operationsPerSecond)} ` +
+            `billion operations/s, ${gigas(roofline.bytesPerSecond)} GB/s of weights`,
       ),
     )
     .join('\n');

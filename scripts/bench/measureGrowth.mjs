@@ -34,11 +34,12 @@ const SIZES = [
  */
 
 /**
- * @param {{ source: string, rounds: number, steps?: number, quick: boolean }} wish `rounds`: the
- *   last one has 4 * 2^rounds + 1 frames; `quick`: one small random model alone
- * @returns {Promise<Growth>}
+ * @param {{ source: string, rounds: number, steps: number, quick: boolean,
+ *   attempt: import('./benchReport.mjs').Attempt }} wish `rounds`: the last one has
+ *   4 * 2^rounds + 1 frames; `steps`: most of each work; `quick`: one small random model alone
+ * @returns {Promise<Growth>} without the models that failed
  */
-export async function measureGrowth({ source, rounds, steps, quick }) {
+export async function measureGrowth({ source, rounds, steps, quick, attempt }) {
   const modules = await loadStepModules();
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-growth-'));
   try {
@@ -50,13 +51,19 @@ export async function measureGrowth({ source, rounds, steps, quick }) {
       model,
       ...Object.fromEntries(packages.map(({ name, made }) => [name, made.folder])),
     };
-    return await withBrowserSteps(folders, async (measure) => {
+    return await withBrowserSteps(folders, async ({ measure }) => {
       const { keyFrameWork } = modules.works;
-      const drawn = clipWorks(own, rounds, modules.works);
-      const rows = await growthRows('model', own, drawn, steps, measure, modules.cost);
+      const models = [{ name: 'model', made: own, works: clipWorks(own, rounds, modules.works) }];
       for (const { name, made } of packages) {
-        const works = [{ what: `random, ${name}: key frames`, work: keyFrameWork(made.manifest) }];
-        rows.push(...(await growthRows(name, made, works, steps, measure, modules.cost)));
+        const what = `random, ${name}: key frames`;
+        models.push({ name, made, works: [{ what, work: keyFrameWork(made.manifest) }] });
+      }
+      const rows = [];
+      for (const { name, made, works } of models) {
+        const measured = await attempt(`Growth, ${name}`, () =>
+          growthRows(name, made, works, steps, measure, modules.cost),
+        );
+        rows.push(...(measured ?? []));
       }
       return { rows, skipped };
     });
@@ -89,7 +96,7 @@ function clipWorks({ manifest }, rounds, { keyFrameWork, roundWork }) {
  * @param {string} folder as it is served
  * @param {StepPackage} made
  * @param {NamedWork[]} works
- * @param {number | undefined} steps
+ * @param {number} steps
  * @param {import('./browserSteps.mjs').MeasureInBrowser} measure
  * @param {typeof import('./steps/stepCost')} cost
  * @returns {Promise<GrowthRow[]>}
@@ -100,7 +107,7 @@ async function growthRows(folder, { manifest }, works, steps, measure, cost) {
     manifest,
     works: works.map(({ work }) => work),
     way: 'app',
-    ...(steps === undefined ? {} : { steps }),
+    steps,
   };
   const { measured } = await measure(folder, 1, request);
   return works.map(({ what, work }, index) => {

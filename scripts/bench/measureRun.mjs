@@ -31,6 +31,7 @@ const SEED = 1;
  * @property {number} keyframeTokensPerSecond
  * @property {number} interpolationTokensPerSecond
  * @property {number} frames
+ * @property {number} gridCells picture tokens of a frame
  * @property {{ milliseconds: number, bytes: number }} export MP4
  * @property {import('./browserMemory.mjs').PeakMemory} peakMemory
  * @property {(number | null)[]} pageMemory after each clip, in bytes
@@ -70,6 +71,7 @@ export async function measureRun(wish) {
       nextVisit,
       ...clip,
       ...speeds(clip.timings, clip.frames, manifest),
+      gridCells: manifest.grid ** 2,
       export: await measureExport(flipbook),
     };
     return { figures, manifest, prompt, browser: flipbook.browser.version() };

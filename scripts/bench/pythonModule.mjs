@@ -2,6 +2,9 @@ import { spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { projectRoot } from '../projectRoot.mjs';
 
+/** A module that takes longer hangs. */
+const MOST_MILLISECONDS = 300_000;
+
 /**
  * Runs a module of training/ where Python and what it needs are there.
  *
@@ -14,6 +17,7 @@ export function runPythonModule(name, argv) {
   const { error, status, stderr } = spawnSync(python, ['-m', name, ...argv], {
     cwd: projectRoot,
     encoding: 'utf8',
+    timeout: MOST_MILLISECONDS,
     // Its threads are an argument; waiting threads must not take the time of others.
     env: { ...process.env, OMP_WAIT_POLICY: 'PASSIVE' },
   });

@@ -13,6 +13,9 @@ export async function loadStepModules() {
     types: /** @type {typeof import('./steps/stepTypes')} */ (await load('stepTypes.ts')),
     works: /** @type {typeof import('./steps/stepWorks')} */ (await load('stepWorks.ts')),
     native: /** @type {typeof import('./steps/nativeSteps')} */ (await load('nativeSteps.ts')),
+    parallel: /** @type {typeof import('./steps/parallelSteps')} */ (
+      await load('parallelSteps.ts')
+    ),
     cost: /** @type {typeof import('./steps/stepCost')} */ (await load('stepCost.ts')),
   };
 }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import type { StepComparison } from '../../scripts/bench/compareSteps.mjs';
+import type { BenchFailure } from '../../scripts/bench/benchReport.mjs';
+import type { GpuComparison } from '../../scripts/bench/measureGpu.mjs';
 import type { Growth } from '../../scripts/bench/measureGrowth.mjs';
 import type { RunFigures } from '../../scripts/bench/measureRun.mjs';
 import { projectRoot } from '../../scripts/projectRoot.mjs';
@@ -20,14 +22,19 @@ it(
     const script = join(projectRoot, 'scripts', 'bench.mjs');
     const options = [script, '--quick', '--json', json];
     const { stdout } = await promisify(execFile)(process.execPath, options);
-    const { model, runs, steps, growth } = JSON.parse(readFileSync(json, 'utf8')) as {
+    const { model, runs, steps, webgpu, growth, failures } = JSON.parse(
+      readFileSync(json, 'utf8'),
+    ) as {
       model: { id: string };
       runs: RunFigures[];
       steps: StepComparison;
+      webgpu: GpuComparison;
       growth: Growth;
+      failures: BenchFailure[];
     };
     rmSync(folder, { recursive: true });
 
+    expect(failures).toEqual([]);
     expect(model.id).toBe('micro');
     expect(runs.map(({ backend }) => backend)).toEqual(['wasm, 1 thread', 'wasm, 2 threads']);
     for (const { firstVisit, nextVisit, timings, frames, ...run } of runs) {
@@ -57,7 +64,10 @@ it(
       if (process.platform === 'linux') expect(run.peakMemory.tab).toBeGreaterThan(10_000_000);
     }
     expect(stdout).toContain('| Whole clip');
+    // The test model is fast enough for any machine.
+    expect(stdout).toMatch(/\| Whole clip +\| <= 60 s .*\| holds/);
     expectComparison(steps);
+    expectGpu(webgpu);
     // Two rows of the package's own, and one of random weights where Python has torch.
     expect(growth.rows).toHaveLength(growth.skipped === null ? 3 : 2);
     for (const row of growth.rows) {
@@ -69,8 +79,25 @@ it(
   PATIENCE_MILLISECONDS,
 );
 
-/** Ways that compute something else than native onnxruntime end the benchmark with an error. */
-function expectComparison({ rows, torchSkipped, rooflines }: StepComparison): void {
+/** The same step asks the same of every device: kernels run, logits come back, rows are kept there. */
+function expectGpu({ adapter, measured }: GpuComparison): void {
+  expect(adapter).toMatch(/swiftshader/i);
+  expect(measured.map(({ work }) => work)).toEqual(['Key frames', 'Round 1']);
+  const codes = 64;
+  for (const { step, sequences, pipelines, stepMilliseconds } of measured) {
+    expect(step.dispatches).toBeGreaterThan(20);
+    expect(pipelines).toBeGreaterThan(5);
+    expect(step.readBackBytes).toBeGreaterThanOrEqual(4 * codes * sequences);
+    expect(step.uploadedBytes).toBeGreaterThan(0);
+    // New keys and values of 2 layers and channels, 64 numbers each, for each sequence.
+    expect(step.copiedBytes).toBeGreaterThanOrEqual(4 * 64 * 2 * 2 * 2 * sequences);
+    expect(stepMilliseconds).toHaveLength(3);
+  }
+}
+
+/** Ways that compute something else than the reference are named as failures. */
+function expectComparison(comparison: StepComparison): void {
+  const { rows, torchSkipped, rooflines, schedule } = comparison;
   expect(rows.map(({ work, threads }) => [work, threads])).toEqual([
     ['Key frames', 1],
     ['Round 1', 1],
@@ -78,6 +105,7 @@ function expectComparison({ rows, torchSkipped, rooflines }: StepComparison): vo
     ['Round 1', 2],
   ]);
   const ways = ['wasm', 'native', 'peer', ...(torchSkipped === null ? ['torch'] : [])];
+  expect(schedule.map(({ inOrder }) => inOrder)).toEqual([80, 32, 2000, 800, 80, 32]);
   for (const { figures, logitDifference, floors } of rows) {
     expect(Object.keys(figures)).toEqual(ways);
     for (const figure of Object.values(figures)) {
@@ -87,8 +115,8 @@ function expectComparison({ rows, torchSkipped, rooflines }: StepComparison): vo
     }
     // The peer's way orders the sums of attention differently: the same in float32, not bit by bit.
     for (const difference of Object.values(logitDifference)) expect(difference).toBeLessThan(1e-3);
-    expect(floors.operations).toBeGreaterThan(0);
-    expect(floors.bytes).toBeGreaterThan(0);
+    expect(floors?.operations).toBeGreaterThan(0);
+    expect(floors?.bytes).toBeGreaterThan(0);
   }
   expect(rooflines.map(({ threads }) => threads)).toEqual([1, 2]);
 }

@@ -11,7 +11,7 @@ describe('arguments of npm run bench', () => {
       prompt: undefined,
       clips: 1,
       steps: undefined,
-      parts: ['clip', 'steps', 'growth'],
+      parts: ['clip', 'steps', 'webgpu', 'growth'],
       quick: false,
       link: {},
     });
@@ -22,7 +22,7 @@ describe('arguments of npm run bench', () => {
     [['--clips', 'ten'], '--clips must be a whole number from 1'],
     [['--quick', '--model', 'mini'], 'leave out --model'],
     [['--steps', '1.5'], '--steps must be a whole number from 1'],
-    [['--only', 'speed'], '--only must be one of clip, steps, growth'],
+    [['--only', 'speed'], '--only must be one of clip, steps, webgpu, growth'],
     [['--fast'], "Unknown option '--fast'"],
   ])('%j are refused', (argv, message) => {
     expect(() => parseBenchArguments(argv)).toThrow(message);
@@ -67,6 +67,7 @@ describe('table of figures', () => {
     keyframeTokensPerSecond: 144.4,
     interpolationTokensPerSecond: 300,
     frames: 17,
+    gridCells: 144,
     export: { milliseconds: 800, bytes: 100_000 },
     peakMemory: { allProcesses: null, tab: 400e6 },
     pageMemory: [30e6, 31e6],

@@ -82,6 +82,7 @@ it('the table says how many times the higher floor a step takes, and leaves out 
     browser: 'Chromium',
     torchSkipped: 'no torch',
     rooflines: [],
+    schedule: [],
     rows: [
       {
         work: 'Round 1',

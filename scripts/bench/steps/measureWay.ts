@@ -92,7 +92,7 @@ async function openPeer(
   };
 }
 
-function batchOf({ stage, texts }: StepWork, manifest: StepManifest): RunnerBatch {
+export function batchOf({ stage, texts }: StepWork, manifest: StepManifest): RunnerBatch {
   const keyFrames = stage === 'keyframes';
   return {
     texts: texts.map((text) => Int32Array.from(text)),

@@ -1,8 +1,13 @@
 /** Measures steps in a worker, as the app draws in one. */
 import { expose } from 'comlink';
+import { chooseBackend } from '../../../workers/runtime/backend';
 import { createOrtRuntime } from '../../../workers/runtime/loadOrt';
+import { watchGpu } from './gpuCounters';
+import { measureGpu } from './measureGpu';
+import type { GpuSteps } from './measureGpu';
 import { measureRoofline } from './measureRoofline';
 import { measureWay } from './measureWay';
+import type { ReadFile } from './measureWay';
 import type { MeasuredSteps, Roofline, StepRequest } from './stepTypes';
 
 const steps = {
@@ -15,17 +20,33 @@ const steps = {
     weightBytes?: number,
   ): Promise<{ backend: string; measured: MeasuredSteps[]; roofline?: Roofline }> {
     const runtime = await createOrtRuntime({ backend: 'wasm' }, ortFolder, threads);
-    const read = async (name: string): Promise<Uint8Array> => {
-      const response = await fetch(new URL(name, folder));
-      if (!response.ok) throw new Error(`${response.url} answered ${response.status}.`);
-      return new Uint8Array(await response.arrayBuffer());
-    };
+    const read = reader(folder);
     const measured = await measureWay(runtime, read, request);
     const backend = `${runtime.info.backend}, ${runtime.info.detail}`;
     if (weightBytes === undefined) return { backend, measured };
     return { backend, measured, roofline: await measureRoofline(runtime, read, weightBytes) };
   },
+
+  /** On whatever adapter there is; throws where there is none. */
+  async measureGpu(
+    folder: string,
+    ortFolder: string,
+    request: StepRequest,
+  ): Promise<{ adapter: string; measured: GpuSteps[] }> {
+    const watch = watchGpu();
+    const runtime = await createOrtRuntime(await chooseBackend('webgpu'), ortFolder);
+    const measured = await measureGpu(runtime, watch, reader(folder), request);
+    return { adapter: runtime.info.detail, measured };
+  },
 };
+
+function reader(folder: string): ReadFile {
+  return async (name) => {
+    const response = await fetch(new URL(name, folder));
+    if (!response.ok) throw new Error(`${response.url} answered ${response.status}.`);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+}
 
 export type StepsApi = typeof steps;
 
