@@ -53,6 +53,7 @@ class Preset:
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
+    guest_clips: int = 0  # of subjects without labels, beside those of stage 1 (catalog.GUESTS)
     ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
     candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
 
@@ -132,6 +133,7 @@ CPU = Preset(
     ffn=1024,
     windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
     key_clips=28_000,
+    guest_clips=14_000,
     interpolation_clips=9000,
     validation_clips=400,
     vqvae_minutes=30,

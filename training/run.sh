@@ -141,6 +141,12 @@ for kind in key interpolation; do
     "${drawing[@]}"
 done
 
+if [ "$(field guest_clips)" != 0 ]; then
+  step "tokens of the clips of guests" "$folder/tokens/key-guests.npz" \
+    "$python" -m training.transformer.token_data --preset "$preset" --kind key --guests \
+    "${drawing[@]}"
+fi
+
 # It judges drawn key frames, so it learns from the clips of stage 1.
 if [ "$(field ranker_minutes)" != 0 ]; then
   step "ranker" "$folder/ranker/final.pt" \

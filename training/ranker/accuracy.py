@@ -106,7 +106,7 @@ def print_accuracies(preset: Preset, model: Ranker, vqvae: Path) -> None:
     validation = TokenSet.load(token_file(preset.name, "key", "validation"))
     held_out = held_out_clips(preset, vqvae, RANKER_RECIPES[preset.name].held_out_clips)
     sets = (
-        batches_of(preset, clips, split, _AT_ONCE, 0)
+        batches_of(preset, {split: clips}, _AT_ONCE, 0)
         for clips, split in ((validation, "validation"), (held_out, HELD_OUT))
     )
     for name, batches, indices in groups(*sets):

@@ -11,13 +11,13 @@ from torch import Tensor
 from training.ranker.corruption import Corruption, corrupt
 from training.ranker.model import CLIP_LABELS, FRAME_LABELS
 from training.transformer.batches import Batches
-from training.transformer.text_reader import LABELS, stated_labels
+from training.transformer.text_reader import LABELS, UNSTATED, stated_labels
 
 EVERYTHING = frozenset(LABELS)
 UNCLEAR = -1
 """Label of what a damaged clip no longer shows; the losses count it as a class of its own."""
 IGNORED = -2
-"""Label of what nothing tells yet: no loss."""
+"""Label of what nothing tells yet, or what has no class: no loss."""
 BEGINNINGS = 0.6
 """Share of the training clips of which only the first one to four frames are drawn."""
 _NAMES = tuple(LABELS)
@@ -47,7 +47,8 @@ class RankerBatches:
     def __init__(self, clips: Batches, stages: np.ndarray) -> None:
         self.clips, self.stages = clips, stages
         self.labels = np.array([stated_labels(scene, EVERYTHING) for scene in clips.clips.scenes])
-        """int [N, len(LABELS)]: what every clip really shows."""
+        """int [N, len(LABELS)]: what every clip really shows; IGNORED: who a guest is."""
+        self.labels[self.labels == UNSTATED] = IGNORED
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,8 @@ from training.ranker.batches import RankerBatches
 from training.ranker.model import STAGES
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
-from training.transformer.token_data import HELD_OUT, build_part, draw_window, preset_world
-from training.transformer.tokens import TokenSet, token_file
+from training.transformer.token_data import GUESTS, HELD_OUT, build_part, draw_window, preset_world
+from training.transformer.tokens import TokenSet, join, token_file
 from training.vqvae.model import load_vqvae
 from training.world.captions import stated_caption
 from training.world.visible_stages import stages_at
@@ -21,14 +22,27 @@ CAPTION_DROPOUT = 0.05
 """Share of the sentences that are empty: nothing is stated then."""
 
 
-def batches_of(preset: Preset, clips: TokenSet, split: str, size: int, seed: int) -> RankerBatches:
-    """Batches of `size` clips of a split, captioned with the preset's caption tokenizer."""
+def key_clips(preset: Preset, splits: Iterable[str]) -> dict[str, TokenSet]:
+    """The key frame clips of some splits; of guests as many as the preset says."""
+    found = {split: TokenSet.load(token_file(preset.name, "key", split)) for split in splits}
+    return {
+        split: clips.first(preset.guest_clips) if split == GUESTS else clips
+        for split, clips in found.items()
+    }
+
+
+def batches_of(preset: Preset, clips: dict[str, TokenSet], size: int, seed: int) -> RankerBatches:
+    """Batches of `size` clips of some splits, captioned with the preset's caption tokenizer."""
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     config = preset.transformer("keyframes", tokenizer.vocabulary_size, tokenizer.pad_id)
+    stages = [stage_classes(preset, part, split) for split, part in clips.items()]
     return RankerBatches(
-        Batches(config, clips, tokenizer, stated_caption, size, seed, CAPTION_DROPOUT),
-        stage_classes(preset, clips, split),
-    )
+        Batches(
+            config, join(list(clips.values())), tokenizer, stated_caption, size, seed,
+            CAPTION_DROPOUT,
+        ),
+        np.concatenate(stages),
+    )  # fmt: skip
 
 
 def stage_classes(preset: Preset, clips: TokenSet, split: str) -> np.ndarray:

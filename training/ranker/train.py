@@ -38,12 +38,11 @@ from training.common.progress import Progress
 from training.presets import preset_named
 from training.ranker.accuracy import accuracy, groups
 from training.ranker.batches import RankerBatches
-from training.ranker.clips import batches_of, held_out_clips
+from training.ranker.clips import batches_of, held_out_clips, key_clips
 from training.ranker.config import RANKER_RECIPES, Recipe, ranker_folder
 from training.ranker.losses import ranker_losses
 from training.ranker.model import Ranker
-from training.transformer.token_data import HELD_OUT
-from training.transformer.tokens import TokenSet, token_file
+from training.transformer.token_data import GUESTS, HELD_OUT
 from training.vqvae.config import vqvae_folder
 from training.vqvae.model import load_vqvae
 
@@ -154,11 +153,10 @@ class Trainer:
 def train(process: Process, run: Run) -> None:
     preset, recipe = preset_named(run.preset), run.recipe
 
-    def clips(split: str) -> RankerBatches:
-        found = TokenSet.load(token_file(preset.name, "key", split))
-        return batches_of(preset, found, split, recipe.batch, run.seed)
+    def clips(*splits: str) -> RankerBatches:
+        return batches_of(preset, key_clips(preset, splits), recipe.batch, run.seed)
 
-    trainer = Trainer(run, process, clips("train"))
+    trainer = Trainer(run, process, clips("train", *([GUESTS] if preset.guest_clips else [])))
     measured = list(groups(clips("validation"), _held_out(run))) if process.is_main else []
     # Rendering the held-out clips is not training: the clock starts (or goes on) here.
     trainer.budget.resume(trainer.budget.step, trainer.budget.elapsed_before)
@@ -188,7 +186,7 @@ def _held_out(run: Run) -> RankerBatches | None:
         return None
     preset, recipe = preset_named(run.preset), run.recipe
     found = held_out_clips(preset, run.vqvae, recipe.held_out_clips)
-    return batches_of(preset, found, HELD_OUT, recipe.batch, run.seed)
+    return batches_of(preset, {HELD_OUT: found}, recipe.batch, run.seed)
 
 
 def _validate(trainer: Trainer, measured: list[tuple[str, RankerBatches, np.ndarray]]) -> None:

@@ -45,7 +45,7 @@ from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.warm_start import warm_start
 from training.world.captions import all_caption_words, stated_caption
-from training.world.scene import sample_scene
+from training.world.scene import sample_guest_scene, sample_scene
 from training.world.visible_stages import stages_at
 
 MAIN = Process(0, 1, torch.device("cpu"))
@@ -147,6 +147,19 @@ def test_labels_follow_the_frames(tokenizer: CaptionTokenizer) -> None:
     assert (batch.stages[~mixed] >= 0).all()
     # Only the exchanged frames lose their stage.
     assert ((batch.stages[mixed] == UNCLEAR).sum(1) <= 3).all()
+
+
+def test_who_a_guest_is_has_no_label(tokenizer: CaptionTokenizer) -> None:
+    rng = np.random.default_rng(0)
+    own, guests = _clips(20), [sample_guest_scene(rng) for _ in range(20)]
+    tokens = np.concatenate([own.tokens, own.tokens])
+    clips = TokenSet(tokens, [*own.scenes, *guests], ["4.0秒"] * 40)
+    batches = _batches(tokenizer, clips, 40)
+    assert (batches.labels[:20] >= 0).all() and (batches.labels[20:, 1:] >= 0).all()
+    batch = batches.training(rng, NOTHING, beginnings=0)
+    of_guest = batch.frames[:, 0, 0] == IGNORED
+    assert 10 < of_guest.sum() < 30
+    assert (batch.frames[of_guest][..., 0] == IGNORED).all() and (batch.clip >= 0).all()
 
 
 def test_of_beginnings_only_what_is_drawn_is_shown(tokenizer: CaptionTokenizer) -> None:

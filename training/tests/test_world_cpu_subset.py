@@ -14,10 +14,13 @@ from training.world.captions import (
     rate_words,
     stated_caption,
 )
+from training.world.catalog import GUESTS, SUBJECTS
 from training.world.composite import render
 from training.world.dataset import interpolation_times, key_frame_times
-from training.world.scene import core_window, sample_scene, stage_at, stages
+from training.world.phrases import GUEST_NOUNS, NOUNS
+from training.world.scene import core_window, sample_guest_scene, sample_scene, stage_at, stages
 from training.world.split import combinations
+from training.world.subsets import is_held_out_scene
 from training.world.synthetic import synthetic_world
 
 SCENE_FIELDS = 7  # subject, action, place, layout, direction, speed, seed
@@ -71,3 +74,16 @@ def test_pixels():
         frames, masks = render(scene, [0.0, 0.9, 2.1, 3.4, 4.0], world)
         total.update(frames.tobytes() + masks.tobytes())
     assert total.hexdigest()[:16] == "e8515f1be4892a65"
+
+
+def test_guests_do_what_their_kind_does_and_have_names_of_their_own() -> None:
+    names = [name for noun in (*NOUNS.values(), *GUEST_NOUNS.values()) for name in noun.en]
+    assert len(names) == len(set(names))
+    assert not set(GUESTS) & set(SUBJECTS)
+    rng = np.random.default_rng(0)
+    scenes = [sample_guest_scene(rng) for _ in range(400)]
+    assert {scene.subject for scene in scenes} == set(GUESTS)
+    assert not any(is_held_out_scene(scene) for scene in scenes)
+    assert not any(s.subject in ("man", "woman") and s.action == "cheer" for s in scenes)
+    told = caption(scenes[0], rng, "en")
+    assert any(name in told.lower() for name in GUEST_NOUNS[scenes[0].subject].en)

@@ -27,11 +27,12 @@ from training.vqvae.tokenize_frames import encode
 from training.world.atlas import World, load_world
 from training.world.composite import render
 from training.world.dataset import interpolation_times, key_frame_times
-from training.world.scene import Scene, sample_scene
+from training.world.scene import Scene, sample_guest_scene, sample_scene
 
 Window = tuple[Scene, list[float], str]
 CLIPS_AT_ONCE = 16
 SPLITS = ("train", "validation")
+GUESTS = "guests"  # clips of subjects that are trained with but not labelled
 HELD_OUT = "heldout"  # further clips, of pairs that no split of a token set has: to measure with
 
 
@@ -43,9 +44,12 @@ def preset_world(preset: Preset) -> World:
 
 def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Window:
     """Scene, the five times in seconds and the duration text of one clip."""
-    number = (*SPLITS, HELD_OUT).index(split)
+    number = (*SPLITS, HELD_OUT, GUESTS).index(split)
     rng = np.random.default_rng([number, 0 if kind == "key" else 1, index])
-    scene = sample_scene(rng, HELD_OUT if split == HELD_OUT else "train", subset)
+    if split == GUESTS:
+        scene = sample_guest_scene(rng)
+    else:
+        scene = sample_scene(rng, HELD_OUT if split == HELD_OUT else "train", subset)
     choose = key_frame_times if kind == "key" else interpolation_times
     times, duration = choose(scene, rng)
     return scene, list(times), duration
@@ -92,11 +96,19 @@ def build_part(
 
 
 def build(
-    process: Process, preset: Preset, kind: Kind, clips: int, vqvae_file: Path, workers: int = 0
+    process: Process,
+    preset: Preset,
+    kind: Kind,
+    counts: dict[str, int],
+    vqvae_file: Path,
+    workers: int = 0,
 ) -> None:
-    """Every process builds an equal share of each split; the last to finish joins the parts."""
+    """Every process builds an equal share of each split; the last to finish joins the parts.
+
+    counts: clips of every split that is built.
+    """
     world, vqvae = preset_world(preset), load_vqvae(vqvae_file).to(process.device)
-    for split, count in (("train", clips), ("validation", preset.validation_clips)):
+    for split, count in counts.items():
         share = range(process.rank, count, process.count)
         part = build_part(kind, split, share, world, vqvae, process.is_main, workers, preset.subset)
         out = token_file(preset.name, kind, split)
@@ -104,7 +116,7 @@ def build(
     if process.count > 1:
         torch.distributed.barrier()
     if process.is_main:
-        for split in SPLITS:
+        for split in counts:
             _join_parts(token_file(preset.name, kind, split), process.count)
 
 
@@ -137,17 +149,22 @@ def main() -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
     parser.add_argument("--kind", choices=("key", "interpolation"), required=True)
     parser.add_argument("--clips", type=int, help="training clips; default: the preset's")
+    parser.add_argument("--guests", action="store_true", help="only the clips of guests")
     parser.add_argument("--processes", type=int, default=default_processes())
     parser.add_argument("--workers", type=int, default=0, help="host processes that draw")
     parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
     arguments = parser.parse_args()
     preset = preset_named(arguments.preset)
-    default = preset.key_clips if arguments.kind == "key" else preset.interpolation_clips
+    if arguments.guests:
+        counts = {GUESTS: arguments.clips or preset.guest_clips}
+    else:
+        default = preset.key_clips if arguments.kind == "key" else preset.interpolation_clips
+        counts = {"train": arguments.clips or default, "validation": preset.validation_clips}
     vqvae_file = arguments.vqvae or vqvae_folder(preset.name) / "final.pt"
     launch(
         build,
         arguments.processes,
-        (preset, arguments.kind, arguments.clips or default, vqvae_file, arguments.workers),
+        (preset, arguments.kind, counts, vqvae_file, arguments.workers),
     )
 
 

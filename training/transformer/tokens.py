@@ -27,6 +27,15 @@ class TokenSet:
     def __len__(self) -> int:
         return len(self.tokens)
 
+    def first(self, count: int) -> TokenSet:
+        """The first `count` clips; ValueError when there are fewer."""
+        if count > len(self):
+            raise ValueError(
+                f"{count} clips are wanted and the token set has {len(self)}: build more with "
+                "training.transformer.token_data --clips"
+            )
+        return TokenSet(self.tokens[:count], self.scenes[:count], self.durations[:count])
+
     def save(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         scenes = np.array([json.dumps(asdict(scene)) for scene in self.scenes])
@@ -46,8 +55,18 @@ class TokenSet:
             return TokenSet(file["tokens"], scenes, file["durations"].tolist())
 
 
-def token_file(preset: str, kind: Kind, split: Literal["train", "validation", "heldout"]) -> Path:
+def token_file(
+    preset: str, kind: Kind, split: Literal["train", "validation", "heldout", "guests"]
+) -> Path:
     return data_folder(preset) / "tokens" / f"{kind}-{split}.npz"
+
+
+def training_clips(preset: str, kind: Kind, guests: int = 0) -> TokenSet:
+    """The clips that a preset trains with; the first `guests` clips of guests follow its own."""
+    own = TokenSet.load(token_file(preset, kind, "train"))
+    if not guests:
+        return own
+    return join([own, TokenSet.load(token_file(preset, kind, "guests")).first(guests)])
 
 
 def join(parts: list[TokenSet]) -> TokenSet:

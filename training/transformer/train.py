@@ -49,7 +49,7 @@ from training.transformer.loss import losses_with_rivals, weighted_mean
 from training.transformer.model import Transformer
 from training.transformer.rivals import rival_loss
 from training.transformer.text_reader import TextReader
-from training.transformer.tokens import KIND_OF_STAGE, TokenSet, token_file
+from training.transformer.tokens import KIND_OF_STAGE, TokenSet, token_file, training_clips
 from training.transformer.validation import Validation
 
 WARMUP_STEPS = 100
@@ -292,15 +292,20 @@ def work(process: Process, options: Options) -> None:
     config = preset.transformer(options.stage, tokenizer.vocabulary_size, tokenizer.pad_id)
     kind = KIND_OF_STAGE[options.stage]
 
-    def batches(split: str) -> Batches:
-        clips = TokenSet.load(token_file(preset.name, kind, split))
+    def batches(clips: TokenSet) -> Batches:
         return Batches(
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
             rivals=options.rivals, strays=options.strays, all_slots=options.compile,
         )  # fmt: skip
 
-    run = Run(process, options, batches("train"), Validation(batches("validation")))
+    guests = preset.guest_clips if kind == "key" else 0
+    run = Run(
+        process,
+        options,
+        batches(training_clips(preset.name, kind, guests)),
+        Validation(batches(TokenSet.load(token_file(preset.name, kind, "validation")))),
+    )
     if process.is_main:
         count = sum(p.numel() for p in run.model.parameters())
         clips = len(run.batches.clips)

@@ -66,6 +66,30 @@ NOUNS: dict[str, Noun] = {
     "car": Noun(("red car", "car"), (("辆", "红色汽车"), ("辆", "汽车"), ("辆", "红色小汽车"))),
 }
 
+# Of catalog.GUESTS; no name is one of NOUNS.
+GUEST_NOUNS: dict[str, Noun] = {
+    "tiger": Noun(("tiger", "striped tiger"), (("只", "老虎"), ("头", "老虎"))),
+    "leopard": Noun(("leopard", "spotted leopard"), (("只", "豹子"), ("头", "花豹"))),
+    "wolf": Noun(("wolf", "gray wolf"), (("只", "狼"), ("头", "灰狼"))),
+    "husky": Noun(("husky", "sled dog"), (("只", "哈士奇"),)),
+    "dog": Noun(("dog", "puppy", "brown dog"), (("只", "狗"), ("只", "小狗"), ("条", "狗"))),
+    "white_horse": Noun(("white horse",), (("匹", "白马"), ("匹", "白色的马"))),
+    "bull": Noun(("bull", "black bull"), (("头", "公牛"), ("头", "黑牛"))),
+    "donkey": Noun(("donkey", "gray donkey"), (("头", "驴"), ("只", "灰驴"))),
+    "alpaca": Noun(("alpaca", "llama"), (("只", "羊驼"), ("头", "羊驼"))),
+    "deer": Noun(("doe", "brown doe"), (("只", "母鹿"), ("头", "母鹿"))),
+    "barbarian": Noun(("barbarian",), (("名", "野蛮人"), ("个", "野蛮人")), "he", "他"),
+    "rogue": Noun(
+        ("ranger", "hooded ranger"), (("名", "游侠"), ("位", "游侠")), "the ranger", "游侠"
+    ),
+    "man": Noun(("man", "blue man"), (("个", "男人"), ("名", "男子")), "he", "他"),
+    "woman": Noun(("woman", "lady"), (("个", "女人"), ("位", "女士")), "she", "她"),
+    "stegosaurus": Noun(("stegosaurus", "orange dinosaur"), (("只", "剑龙"), ("只", "橙色恐龙"))),
+    "apatosaurus": Noun(("brontosaurus", "huge dinosaur"), (("只", "雷龙"), ("头", "雷龙"))),
+    "velociraptor": Noun(("raptor", "red dinosaur"), (("只", "迅猛龙"), ("只", "红色恐龙"))),
+    "parasaurolophus": Noun(("purple dinosaur",), (("只", "副栉龙"), ("只", "紫色恐龙"))),
+}
+
 VERBS: dict[str, Verb] = {
     "stand": Verb(
         (("stands", "standing"), ("stands still", "standing still")),

@@ -4,12 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from training.world.catalog import (
-    LAYOUTS,
-    SPEEDS,
-    SUBJECT_KINDS,
-    directions_of,
-)
+from training.world.catalog import GUESTS, LAYOUTS, SPEEDS, SUBJECTS, directions_of, kind_of
 from training.world.full.actions import ACTIONS as FULL_ACTIONS
 from training.world.full.actions import core_of
 from training.world.full.sampling import sample_full_scene
@@ -100,14 +95,16 @@ def core_window(scene: Scene) -> tuple[float, float] | None:
     return None
 
 
-@lru_cache(maxsize=2)
-def _weighted_combinations(held_out: bool) -> tuple[list[tuple[str, str, str]], np.ndarray]:
+@lru_cache(maxsize=4)
+def _weighted_combinations(
+    held_out: bool, subjects: tuple[str, ...] = SUBJECTS
+) -> tuple[list[tuple[str, str, str]], np.ndarray]:
     """All combinations of one split and their cumulated probabilities; subjects weigh alike."""
-    choices = combinations(held_out)
+    choices = combinations(held_out, subjects)
     weights = np.ones(len(choices))
     for i, (subject, action, place) in enumerate(choices):
         siblings = [c for c in choices if c[:2] == (subject, action)]
-        street = place == "street" and SUBJECT_KINDS[subject] != "car"
+        street = place == "street" and kind_of(subject) != "car"
         weights[i] *= (_STREET_WEIGHT if street else 1.0) / len(siblings)
         weights[i] *= _ACTION_WEIGHTS.get(action, 1.0)
         if (subject, action, place) == _FLAGSHIP:
@@ -117,7 +114,7 @@ def _weighted_combinations(held_out: bool) -> tuple[list[tuple[str, str, str]], 
         # The flagship's extra share comes on top of its subject's share.
         extra = sum(weights[i] for i in own if choices[i] == _FLAGSHIP) * (1 - 1 / _FLAGSHIP_WEIGHT)
         total = weights[own].sum() - extra
-        weights[own] *= _KIND_WEIGHTS.get(SUBJECT_KINDS[subject], 1.0) / total
+        weights[own] *= _KIND_WEIGHTS.get(kind_of(subject), 1.0) / total
     return choices, np.cumsum(weights / weights.sum())
 
 
@@ -132,7 +129,17 @@ def sample_scene(rng: np.random.Generator, split: str = "train", world: str = "c
         return sample_full_scene(rng, split)
     if world != "cpu":
         raise ValueError(f"unknown world subset {world!r}: choose cpu or full")
-    choices, cumulated = _weighted_combinations(split == "heldout")
+    return _cpu_scene(rng, *_weighted_combinations(split == "heldout"))
+
+
+def sample_guest_scene(rng: np.random.Generator) -> Scene:
+    """Draw a scene of the `cpu` subset's train side that a guest acts in (catalog.GUESTS)."""
+    return _cpu_scene(rng, *_weighted_combinations(False, GUESTS))
+
+
+def _cpu_scene(
+    rng: np.random.Generator, choices: list[tuple[str, str, str]], cumulated: np.ndarray
+) -> Scene:
     index = min(int(np.searchsorted(cumulated, rng.random(), "right")), len(choices) - 1)
     subject, action, place = choices[index]
     directions = directions_of(action)

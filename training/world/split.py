@@ -28,11 +28,13 @@ def is_held_out(subject: str, action: str, place: str) -> bool:
     return fraction("place", subject, place) < _PLACE_SHARE
 
 
-def combinations(held_out: bool) -> list[tuple[str, str, str]]:
+def combinations(
+    held_out: bool, subjects: tuple[str, ...] = SUBJECTS
+) -> list[tuple[str, str, str]]:
     """All possible (subject, action, place) of one side of the split, in catalog order."""
     return [
         (subject, action, place)
-        for subject in SUBJECTS
+        for subject in subjects
         for action in actions_of(subject)
         for place in places_of(subject, action)
         if is_held_out(subject, action, place) == held_out

@@ -5,10 +5,11 @@ import re
 import numpy as np
 
 from training.world.captions.choice import LANGUAGES, Caption, capital, finish, pick, synonym
-from training.world.catalog import SUBJECT_KINDS
+from training.world.catalog import kind_of
 from training.world.phrases import (
     CAR_PLACES,
     DIRECTION_PHRASES,
+    GUEST_NOUNS,
     NOUNS,
     PLACE_PHRASES,
     SUBJECT_VERBS,
@@ -135,7 +136,7 @@ def _verb(scene: Scene) -> Verb:
 
 
 def _places(scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if SUBJECT_KINDS[scene.subject] == "car" and scene.place in CAR_PLACES:
+    if kind_of(scene.subject) == "car" and scene.place in CAR_PLACES:
         return CAR_PLACES[scene.place]
     return PLACE_PHRASES[scene.place]
 
@@ -143,7 +144,7 @@ def _places(scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _fill(scene: Scene, template: str, language: str, rng: np.random.Generator | None) -> Caption:
     """Fill a template's slots and finish case and full stop."""
     side = LANGUAGES.index(language)
-    noun, verb = NOUNS[scene.subject], _verb(scene)
+    noun, verb = (NOUNS | GUEST_NOUNS)[scene.subject], _verb(scene)
     states = {"subject", "action"} | ({"place"} if "{place}" in template else set())
     place = _places(scene)[side]
     slots = {"place": place[synonym(rng, len(place))]}
