@@ -14,7 +14,9 @@ Every function below also works with one process and no process group.
 """
 
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +57,22 @@ def launch(work: Callable[..., None], processes: int, arguments: tuple[Any, ...]
     else:
         _set_rendezvous()
         os.environ["OMP_NUM_THREADS"] = "1"  # read by the children before they import torch
-        multiprocessing.spawn(_run, (processes, work, arguments), nprocs=processes)
+        _spawn(work, processes, arguments)
+
+
+def _spawn(work: Callable[..., None], processes: int, arguments: tuple[Any, ...]) -> None:
+    """Waits for the processes and ends them with this one, also when it is told to terminate: left
+    alone, they would go on training and overwrite the checkpoints of a run that follows."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    context = multiprocessing.spawn(_run, (processes, work, arguments), processes, join=False)
+    try:
+        while not context.join():
+            pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        for child in context.processes:
+            if child.is_alive():
+                child.kill()
 
 
 def default_processes() -> int:

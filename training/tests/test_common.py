@@ -1,5 +1,11 @@
 """Optimizer, processes, budget and checkpoints of the trainers."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +112,43 @@ def test_two_processes_average_to_the_gradient_of_one_with_both_halves(tmp_path:
         averaged = torch.load(tmp_path / f"{rank}.pt")
         for parameter, gradient in zip(network.parameters(), averaged, strict=True):
             assert torch.allclose(parameter.grad, gradient, atol=1e-6)
+
+
+def _go_on_for_ever(process: Process, folder: str) -> None:
+    Path(folder, f"{process.rank}.pid").write_text(str(os.getpid()))
+    while True:
+        average_gradients([])
+        time.sleep(0.1)
+
+
+def _is_running(pid: str) -> bool:
+    """False also for a process that has ended and was not waited for."""
+    state = Path("/proc", pid, "stat")
+    return state.exists() and state.read_text().rsplit(")")[1].split()[0] != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_terminated_run_takes_its_processes_with_it(tmp_path: Path) -> None:
+    code = (
+        "from training.common.distributed import launch\n"
+        "from training.tests.test_common import _go_on_for_ever\n"
+        f"launch(_go_on_for_ever, 2, ({str(tmp_path)!r},))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    files = [tmp_path / f"{rank}.pid" for rank in range(2)]
+    _wait(lambda: all(file.exists() and file.read_text() for file in files))
+    pids = [file.read_text() for file in files]
+    assert all(_is_running(pid) for pid in pids)
+    parent.terminate()
+    assert parent.wait(timeout=120) == 128 + signal.SIGTERM
+    _wait(lambda: not any(_is_running(pid) for pid in pids))
+
+
+def _wait(done: Callable[[], bool], seconds: float = 240) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, f"not done after {seconds} s"
+        time.sleep(0.2)
 
 
 def _train(network: nn.Module, optimizer, budget: Budget, rng, steps: int) -> None:
