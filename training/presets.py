@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from training.transformer.config import Stage, TransformerConfig, Window
+from training.transformer.config import Kind, Stage, TransformerConfig, Window
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Preset:
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
-    guest_clips: int = 0  # of subjects without labels, beside those of stage 1 (catalog.GUESTS)
+    guests: float = 0.0  # clips of subjects without labels (catalog.GUESTS) per own clip
     ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
     candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
 
@@ -61,6 +61,14 @@ class Preset:
     def grid(self) -> int:
         """G, tokens per side of a frame."""
         return self.pixels // self.factor
+
+    def clips(self, kind: Kind) -> int:
+        """Training clips of a token set, those of guests apart."""
+        return self.key_clips if kind == "key" else self.interpolation_clips
+
+    def guest_clips(self, kind: Kind) -> int:
+        """Clips of guests beside those."""
+        return round(self.guests * self.clips(kind))
 
     def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
         """The model of one stage; `pieces` and `pad_piece` come from the caption tokenizer."""
@@ -133,7 +141,6 @@ CPU = Preset(
     ffn=1024,
     windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
     key_clips=28_000,
-    guest_clips=14_000,
     interpolation_clips=9000,
     validation_clips=400,
     vqvae_minutes=30,
@@ -150,6 +157,7 @@ CPU = Preset(
     rivals=2,
     rival_weight=0.03,
     strays=0.5,
+    guests=0.5,
     text_summary=512,
     upscaler_minutes=15,
     ranker_minutes=9,

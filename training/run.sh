@@ -141,10 +141,12 @@ for kind in key interpolation; do
     "${drawing[@]}"
 done
 
-if [ "$(field guest_clips)" != 0 ]; then
-  step "tokens of the clips of guests" "$folder/tokens/key-guests.npz" \
-    "$python" -m training.transformer.token_data --preset "$preset" --kind key --guests \
-    "${drawing[@]}"
+if [ "$(field guests)" != 0.0 ]; then
+  for kind in key interpolation; do
+    step "tokens of the $kind clips of guests" "$folder/tokens/$kind-guests.npz" \
+      "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" --guests \
+      "${drawing[@]}"
+  done
 fi
 
 # It judges drawn key frames, so it learns from the clips of stage 1.

@@ -30,7 +30,7 @@ def build_card(
     the training ran on; this machine where it is not given. `figures` and `method` come from
     :mod:`training.export.card_figures`; without them the card says that nothing was measured.
     """
-    guests = preset.guest_clips > 0
+    guests = preset.guests > 0
     card: dict[str, Any] = {
         "knows": known_things(preset.subset, guests),
         "limits": [*LIMITS.get(preset.subset, ()), *([GUESTS_LIMIT] if guests else [])],

@@ -26,7 +26,7 @@ def key_clips(preset: Preset, splits: Iterable[str]) -> dict[str, TokenSet]:
     """The key frame clips of some splits; of guests as many as the preset says."""
     found = {split: TokenSet.load(token_file(preset.name, "key", split)) for split in splits}
     return {
-        split: clips.first(preset.guest_clips) if split == GUESTS else clips
+        split: clips.first(preset.guest_clips("key")) if split == GUESTS else clips
         for split, clips in found.items()
     }
 

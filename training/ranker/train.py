@@ -156,7 +156,7 @@ def train(process: Process, run: Run) -> None:
     def clips(*splits: str) -> RankerBatches:
         return batches_of(preset, key_clips(preset, splits), recipe.batch, run.seed)
 
-    trainer = Trainer(run, process, clips("train", *([GUESTS] if preset.guest_clips else [])))
+    trainer = Trainer(run, process, clips("train", *([GUESTS] if preset.guests else [])))
     measured = list(groups(clips("validation"), _held_out(run))) if process.is_main else []
     # Rendering the held-out clips is not training: the clock starts (or goes on) here.
     trainer.budget.resume(trainer.budget.step, trainer.budget.elapsed_before)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 Stage = Literal["keyframes", "interpolation"]
+Kind = Literal["key", "interpolation"]  # of the clips that a stage learns from
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 FRAMES = 5  # frames of one window in both stages
 GIVEN_SLOTS = (0, 2, 4)  # slots of an interpolation window that are given

@@ -19,8 +19,8 @@ from training.common.distributed import Process, default_processes, launch
 from training.common.progress import format_seconds
 from training.common.workers import in_order
 from training.presets import PRESETS, Preset, data_folder, preset_named
-from training.transformer.config import FRAMES
-from training.transformer.tokens import Kind, TokenSet, join, token_file
+from training.transformer.config import FRAMES, Kind
+from training.transformer.tokens import TokenSet, join, token_file
 from training.vqvae.config import vqvae_folder
 from training.vqvae.model import VQVAE, load_vqvae
 from training.vqvae.tokenize_frames import encode
@@ -156,10 +156,10 @@ def main() -> None:
     arguments = parser.parse_args()
     preset = preset_named(arguments.preset)
     if arguments.guests:
-        counts = {GUESTS: arguments.clips or preset.guest_clips}
+        counts = {GUESTS: arguments.clips or preset.guest_clips(arguments.kind)}
     else:
-        default = preset.key_clips if arguments.kind == "key" else preset.interpolation_clips
-        counts = {"train": arguments.clips or default, "validation": preset.validation_clips}
+        clips = arguments.clips or preset.clips(arguments.kind)
+        counts = {"train": clips, "validation": preset.validation_clips}
     vqvae_file = arguments.vqvae or vqvae_folder(preset.name) / "final.pt"
     launch(
         build,

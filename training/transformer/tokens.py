@@ -9,10 +9,9 @@ from typing import Literal
 
 import numpy as np
 from training.presets import data_folder
-from training.transformer.config import Stage
+from training.transformer.config import Kind, Stage
 from training.world.scene import Scene
 
-Kind = Literal["key", "interpolation"]
 KIND_OF_STAGE: dict[Stage, Kind] = {"keyframes": "key", "interpolation": "interpolation"}
 
 

@@ -299,11 +299,10 @@ def work(process: Process, options: Options) -> None:
             rivals=options.rivals, strays=options.strays, all_slots=options.compile,
         )  # fmt: skip
 
-    guests = preset.guest_clips if kind == "key" else 0
     run = Run(
         process,
         options,
-        batches(training_clips(preset.name, kind, guests)),
+        batches(training_clips(preset.name, kind, preset.guest_clips(kind))),
         Validation(batches(TokenSet.load(token_file(preset.name, kind, "validation")))),
     )
     if process.is_main:
