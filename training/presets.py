@@ -146,7 +146,7 @@ CPU = Preset(
     vqvae_minutes=30,
     decoder_minutes=18,
     keyframes_minutes=112,
-    interpolation_minutes=16,
+    interpolation_minutes=22,
     batch=4,
     guidance=2.0,
     guidance_floor=0.05,  # without it stray codes grow from frame to frame
@@ -160,8 +160,8 @@ CPU = Preset(
     guests=0.5,
     text_summary=512,
     upscaler_minutes=15,
-    ranker_minutes=9,
-    candidates=4,
+    ranker_minutes=15,
+    candidates=6,
 )
 
 # Sizes by the 32 MB of the package (training.export.package_size): with the base shared by both

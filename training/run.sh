@@ -149,16 +149,18 @@ if [ "$(field guests)" != 0.0 ]; then
   done
 fi
 
-# It judges drawn key frames, so it learns from the clips of stage 1.
+step "stage 1, key frames" "$folder/keyframes/final.pt" \
+  "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
+  --minutes "$(minutes keyframes_minutes)" "${training[@]}" "${keyframes[@]}"
+
+# It judges what stage 1 draws, so it learns from the clips of stage 1 and from what that makes of them.
 if [ "$(field ranker_minutes)" != 0 ]; then
+  step "key frames redrawn" "$folder/ranker/redrawn.npz" \
+    "$python" -m training.ranker.redraw --preset "$preset"
   step "ranker" "$folder/ranker/final.pt" \
     "$python" -m training.ranker.train --preset "$preset" \
     --minutes "$(minutes ranker_minutes)" --processes "$processes"
 fi
-
-step "stage 1, key frames" "$folder/keyframes/final.pt" \
-  "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
-  --minutes "$(minutes keyframes_minutes)" "${training[@]}" "${keyframes[@]}"
 
 sharing=()
 [ "$(field shared_base)" = True ] && sharing=(--share-base)

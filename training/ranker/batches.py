@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.ranker.corruption import Corruption, corrupt
 from training.ranker.model import CLIP_LABELS, FRAME_LABELS
+from training.ranker.redrawn import Redrawn
 from training.transformer.batches import Batches
 from training.transformer.text_reader import LABELS, UNSTATED, stated_labels
 
@@ -49,6 +50,8 @@ class RankerBatches:
         self.labels = np.array([stated_labels(scene, EVERYTHING) for scene in clips.clips.scenes])
         """int [N, len(LABELS)]: what every clip really shows; IGNORED: who a guest is."""
         self.labels[self.labels == UNSTATED] = IGNORED
+        self.redrawn: Redrawn | None = None
+        """Versions of some of the clips as stage 1 draws them; training mixes them in."""
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,7 +67,10 @@ class RankerBatches:
         chosen = rng.integers(len(self), size=self.clips.size)
         batch = self.clips.batch(chosen.tolist(), rng, self.clips.caption_dropout)
         codes = self.clips.config.codes
-        tokens, shows = corrupt(batch.tokens.numpy(), codes, rng, how)
+        tokens = batch.tokens.numpy()
+        if self.redrawn is not None:
+            tokens = self.redrawn.mixed_into(tokens, chosen, rng)
+        tokens, shows = corrupt(tokens, codes, rng, how)
         drawn = drawn_frames(len(chosen), tokens.shape[1], beginnings, rng)
         tokens[~drawn] = codes
         labels = self.labels[chosen]

@@ -22,6 +22,11 @@ CAPTION_DROPOUT = 0.05
 """Share of the sentences that are empty: nothing is stated then."""
 
 
+def training_splits(preset: Preset) -> tuple[str, ...]:
+    """The splits whose clips the ranker learns from, in the order in which they are numbered."""
+    return ("train", GUESTS) if preset.guests else ("train",)
+
+
 def key_clips(preset: Preset, splits: Iterable[str]) -> dict[str, TokenSet]:
     """The key frame clips of some splits; of guests as many as the preset says."""
     found = {split: TokenSet.load(token_file(preset.name, "key", split)) for split in splits}

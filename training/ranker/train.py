@@ -38,11 +38,12 @@ from training.common.progress import Progress
 from training.presets import preset_named
 from training.ranker.accuracy import accuracy, groups
 from training.ranker.batches import RankerBatches
-from training.ranker.clips import batches_of, held_out_clips, key_clips
+from training.ranker.clips import batches_of, held_out_clips, key_clips, training_splits
 from training.ranker.config import RANKER_RECIPES, Recipe, ranker_folder
 from training.ranker.losses import ranker_losses
 from training.ranker.model import Ranker
-from training.transformer.token_data import GUESTS, HELD_OUT
+from training.ranker.redrawn import Redrawn, redrawn_file
+from training.transformer.token_data import HELD_OUT
 from training.vqvae.config import vqvae_folder
 from training.vqvae.model import load_vqvae
 
@@ -63,6 +64,8 @@ class Run:
     starts at random and measures trained pairs only."""
     restart: bool = False
     seed: int = 0
+    redrawn: Path | None = None
+    """File of training.ranker.redraw: its clips as stage 1 draws them; None: there is none."""
     validate_every: float = 120.0
     """Seconds."""
 
@@ -156,7 +159,10 @@ def train(process: Process, run: Run) -> None:
     def clips(*splits: str) -> RankerBatches:
         return batches_of(preset, key_clips(preset, splits), recipe.batch, run.seed)
 
-    trainer = Trainer(run, process, clips("train", *([GUESTS] if preset.guests else [])))
+    own = clips(*training_splits(preset))
+    if run.redrawn is not None:
+        own.redrawn = Redrawn.load(run.redrawn)
+    trainer = Trainer(run, process, own)
     measured = list(groups(clips("validation"), _held_out(run))) if process.is_main else []
     # Rendering the held-out clips is not training: the clock starts (or goes on) here.
     trainer.budget.resume(trainer.budget.step, trainer.budget.elapsed_before)
@@ -208,6 +214,7 @@ def _parse() -> tuple[Run, int]:
     parser.add_argument("--restart", action="store_true", help="ignore an earlier checkpoint")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="folder (default: the preset's)")
+    parser.add_argument("--redrawn", type=Path, help="file of training.ranker.redraw")
     options = parser.parse_args()
     minutes = options.minutes
     if minutes is None and options.steps is None:
@@ -220,6 +227,7 @@ def _parse() -> tuple[Run, int]:
         options.vqvae or vqvae_folder(options.preset) / "final.pt",
         options.restart,
         options.seed,
+        options.redrawn or (kept if (kept := redrawn_file(options.preset)).exists() else None),
     )
     return run, options.processes
 

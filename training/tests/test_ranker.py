@@ -35,11 +35,14 @@ from training.ranker.config import RANKER_RECIPES
 from training.ranker.corruption import Corruption, corrupt
 from training.ranker.losses import label_losses
 from training.ranker.model import ACTIONS, STAGES, Ranker, load_ranker
+from training.ranker.redraw import redraw
+from training.ranker.redrawn import Redrawn
 from training.ranker.train import Run, Trainer
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
 from training.transformer.batches import Batches
+from training.transformer.model import Transformer
 from training.transformer.text_reader import LABELS
 from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
@@ -160,6 +163,35 @@ def test_who_a_guest_is_has_no_label(tokenizer: CaptionTokenizer) -> None:
     of_guest = batch.frames[:, 0, 0] == IGNORED
     assert 10 < of_guest.sum() < 30
     assert (batch.frames[of_guest][..., 0] == IGNORED).all() and (batch.clip >= 0).all()
+
+
+def test_redrawn_cells_take_the_place_of_some(tokenizer: CaptionTokenizer, tmp_path: Path) -> None:
+    batches = _batches(tokenizer, _clips(40), 40)
+    version = np.full((2, 5, 16), 63, np.uint16)
+    Redrawn(version, np.array([7, 9])).save(tmp_path / "redrawn.npz")
+    batches.redrawn = Redrawn.load(tmp_path / "redrawn.npz")
+    rng = np.random.default_rng(1)
+    shares = []
+    for _ in range(20):
+        batch = batches.training(rng, NOTHING, beginnings=0)
+        shares += (batch.tokens == 63).float().mean((1, 2)).tolist()
+    hit = [share for share in shares if share]
+    assert 0.02 < len(hit) / len(shares) < 0.09, "two clips of forty"
+    assert min(hit) < 0.3 and max(hit) > 0.7
+
+
+def test_redrawing_draws_every_cell_from_the_true_ones_before_it(
+    tokenizer: CaptionTokenizer,
+) -> None:
+    torch.manual_seed(0)
+    batches = _batches(tokenizer, _clips(6), 6).clips
+    model = Transformer(batches.config).eval()
+    drawn, again = (redraw(model, batches, [1, 4], torch.Generator().manual_seed(5)) for _ in "ab")
+    assert drawn.shape == (2, 5, 16) and drawn.max() < 64
+    assert np.array_equal(drawn, again)
+    batches.clips.tokens[[1, 4], 4, 15] ^= 1  # the last cell of all is read by none
+    changed = redraw(model, batches, [1, 4], torch.Generator().manual_seed(5))
+    assert np.array_equal(changed, drawn)
 
 
 def test_of_beginnings_only_what_is_drawn_is_shown(tokenizer: CaptionTokenizer) -> None:
