@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training.common.stated_settings import check_restated, read_settings
 from training.transformer.config import FRAMES, Stage, TransformerConfig, Window
 
 STAGE_OF_NUMBER: dict[int, Stage] = {1: "keyframes", 2: "interpolation"}
@@ -50,31 +51,22 @@ class CogVideoConfig:
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> CogVideoConfig:
-        """From a golden set's settings of a stage. ValueError names what is missing or unknown."""
-        missing = [name for name in _NEEDED if name not in values]
-        if missing:
-            raise ValueError(f"model settings lack {', '.join(missing)}")
-        _check_variant(values)
-        window = max(0, int(values["window_size"]))
-        return CogVideoConfig(
-            stage=STAGE_OF_NUMBER[values["cogvideo_stage"]],
-            layers=values["num_layers"],
-            hidden=values["hidden_size"],
-            heads=values["num_attention_heads"],
-            ffn=values["inner_hidden_size"],
-            vocabulary=values["vocab_size"],
-            codes=values["num_image_tokens"],
-            boi_id=values["boi_id"],
-            pad_id=values["pad_id"],
-            text_slots=values["layout"][0],
-            grid=values["frame_resolution"],
-            base_positions=values["max_sequence_length"],
-            extra_positions=values["additional_seqlen"],
-            image_offset=values["image_position_offset"],
-            norm_eps=values["layernorm_epsilon"],
-            window=window,
-            shift=int(values.get("shift_size") or window // 2),
-        )
+        """From a golden set's settings of a stage.
+
+        ValueError names what is missing, and variants that the release never had.
+        """
+        stated = read_settings(values, _KEYS, _WHOSE)
+        if stated["stage"] not in STAGE_OF_NUMBER:
+            raise ValueError(f"cogvideo_stage must be 1 or 2, not {stated['stage']!r}")
+        check_restated(values, {"layernorm_order": "sandwich", "frame_num": FRAMES}, _WHOSE)
+        window = max(0, int(stated["window"]))
+        own = {
+            "stage": STAGE_OF_NUMBER[stated["stage"]],
+            "text_slots": stated["text_slots"][0],
+            "window": window,
+            "shift": int(values.get("shift_size") or window // 2),
+        }
+        return CogVideoConfig(**{**stated, **own})
 
     def to_transformer(self) -> TransformerConfig:
         """The options of our module that make it this model."""
@@ -106,31 +98,22 @@ class CogVideoConfig:
         )
 
 
-_NEEDED = (
-    "cogvideo_stage",
-    "num_layers",
-    "hidden_size",
-    "num_attention_heads",
-    "inner_hidden_size",
-    "vocab_size",
-    "num_image_tokens",
-    "boi_id",
-    "pad_id",
-    "layout",
-    "frame_resolution",
-    "max_sequence_length",
-    "additional_seqlen",
-    "image_position_offset",
-    "layernorm_epsilon",
-    "window_size",
-)
-
-
-def _check_variant(values: Mapping[str, Any]) -> None:
-    """Variants that the release never had are refused, not guessed at."""
-    if values["cogvideo_stage"] not in STAGE_OF_NUMBER:
-        raise ValueError(f"cogvideo_stage must be 1 or 2, not {values['cogvideo_stage']!r}")
-    if values.get("layernorm_order", "sandwich") != "sandwich":
-        raise ValueError(f"layernorm_order must be sandwich, not {values['layernorm_order']!r}")
-    if values.get("frame_num", FRAMES) != FRAMES:
-        raise ValueError(f"frame_num must be {FRAMES}, not {values['frame_num']!r}")
+_WHOSE = "the model settings"
+_KEYS = {
+    "stage": "cogvideo_stage",
+    "layers": "num_layers",
+    "hidden": "hidden_size",
+    "heads": "num_attention_heads",
+    "ffn": "inner_hidden_size",
+    "vocabulary": "vocab_size",
+    "codes": "num_image_tokens",
+    "boi_id": "boi_id",
+    "pad_id": "pad_id",
+    "text_slots": "layout",  # ends of text, first frame and other frames
+    "grid": "frame_resolution",
+    "base_positions": "max_sequence_length",
+    "extra_positions": "additional_seqlen",
+    "image_offset": "image_position_offset",
+    "norm_eps": "layernorm_epsilon",
+    "window": "window_size",
+}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training.common.stated_settings import check_restated, read_settings
+
 
 @dataclass(frozen=True)
 class DsrConfig:
@@ -62,26 +64,8 @@ class DsrConfig:
 
         Raises ValueError when a key is missing or when the numbers contradict each other.
         """
-        try:
-            config = DsrConfig(
-                layers=values["num_layers"],
-                hidden=values["hidden_size"],
-                heads=values["num_attention_heads"],
-                ffn=values["inner_hidden_size"],
-                vocabulary=values["vocab_size"],
-                codes=values["num_image_tokens"],
-                boi_id=values["boi_id"],
-                text_slots=values["layout"][0],
-                coarse_grid=values["low_grid"],
-                fine_grid=values["high_grid"],
-                coarse_offset=values["lowres_position_offset"],
-                base_positions=values["max_sequence_length"],
-                coarse_kernel=tuple(values["kernel_low"]),
-                fine_kernel=tuple(values["kernel_high"]),
-                norm_eps=values["layernorm_epsilon"],
-            )
-        except KeyError as error:
-            raise ValueError(f"the super-resolution settings lack {error}") from error
+        stated = read_settings(values, _KEYS, _WHOSE)
+        config = DsrConfig(**{**stated, "text_slots": stated["text_slots"][0]})
         config._check_redundant(values)
         return config
 
@@ -95,8 +79,24 @@ class DsrConfig:
             "head_dim": self.head_dim,
             "layernorm_order": "sandwich",
         }
-        for key, value in expected.items():
-            if values.get(key, value) != value:
-                raise ValueError(
-                    f"the super-resolution's {key} is {values[key]!r}, expected {value!r}"
-                )
+        check_restated(values, expected, _WHOSE)
+
+
+_WHOSE = "the super-resolution's settings"
+_KEYS = {
+    "layers": "num_layers",
+    "hidden": "hidden_size",
+    "heads": "num_attention_heads",
+    "ffn": "inner_hidden_size",
+    "vocabulary": "vocab_size",
+    "codes": "num_image_tokens",
+    "boi_id": "boi_id",
+    "text_slots": "layout",  # ends of text, coarse tokens and fine cells
+    "coarse_grid": "low_grid",
+    "fine_grid": "high_grid",
+    "coarse_offset": "lowres_position_offset",
+    "base_positions": "max_sequence_length",
+    "coarse_kernel": "kernel_low",
+    "fine_kernel": "kernel_high",
+    "norm_eps": "layernorm_epsilon",
+}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from training.common.stated_settings import check_restated, read_settings
+
 
 @dataclass(frozen=True)
 class IcetkConfig:
@@ -60,25 +62,7 @@ class IcetkConfig:
 
         Raises ValueError when a key is missing or when the numbers contradict each other.
         """
-        try:
-            config = IcetkConfig(
-                channels=values["channels"],
-                encoder_multipliers=tuple(values["enc_channels_mult"]),
-                encoder_blocks=values["enc_num_res_blocks"],
-                decoder_multipliers=tuple(values["dec_channels_mult"]),
-                decoder_blocks=values["dec_num_res_blocks_per_level"],
-                latent=values["z_channels"],
-                code_width=values["embedding_dim"],
-                codes=values["n_embed"],
-                levels=values["levels"],
-                level=values["level"],
-                groups=values["group_norm_groups"],
-                epsilon=values["group_norm_eps"],
-                mean=tuple(values["mean"]),
-                std=tuple(values["std"]),
-            )
-        except KeyError as error:
-            raise ValueError(f"the VQVAE's configuration lacks {error}") from error
+        config = IcetkConfig(**read_settings(values, _KEYS, _WHOSE))
         config._check_redundant(values)
         return config
 
@@ -89,6 +73,23 @@ class IcetkConfig:
             "hidden_dim": self.latent,
             f"decoder_for_rate{self.compress_rate}": f"decs.{self.decoder_index}",
         }
-        for key, value in expected.items():
-            if values.get(key, value) != value:
-                raise ValueError(f"the VQVAE's {key} is {values[key]!r}, expected {value!r}")
+        check_restated(values, expected, _WHOSE)
+
+
+_WHOSE = "the VQVAE's settings"
+_KEYS = {
+    "channels": "channels",
+    "encoder_multipliers": "enc_channels_mult",
+    "encoder_blocks": "enc_num_res_blocks",
+    "decoder_multipliers": "dec_channels_mult",
+    "decoder_blocks": "dec_num_res_blocks_per_level",
+    "latent": "z_channels",
+    "code_width": "embedding_dim",
+    "codes": "n_embed",
+    "levels": "levels",
+    "level": "level",
+    "groups": "group_norm_groups",
+    "epsilon": "group_norm_eps",
+    "mean": "mean",
+    "std": "std",
+}

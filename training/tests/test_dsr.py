@@ -234,5 +234,5 @@ def test_bad_input_and_settings_are_refused():
         replace(SMALL, fine_kernel=(8, 5))
     with pytest.raises(ValueError, match="does not divide"):
         replace(SMALL, fine_grid=20)
-    with pytest.raises(ValueError, match="lack 'num_layers'"):
+    with pytest.raises(ValueError, match="lack num_layers, hidden_size"):
         DsrConfig.from_json({})

@@ -91,7 +91,7 @@ def test_contradicting_settings_are_refused():
         replace(SMALL, decoder_multipliers=(1, 2, 4))
     with pytest.raises(ValueError, match="groups"):
         replace(SMALL, groups=3)
-    with pytest.raises(ValueError, match="lacks 'channels'"):
+    with pytest.raises(ValueError, match="lack channels, enc_channels_mult"):
         IcetkConfig.from_json({})
 
 
