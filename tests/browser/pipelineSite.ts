@@ -2,10 +2,9 @@
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'vite';
 import { projectRoot } from '../../scripts/projectRoot.mjs';
 import { serveDirectory, type ServedDirectory } from '../../scripts/serve.mjs';
-import { onnxRuntimeFiles } from '../../scripts/vite/onnxRuntimeFiles.ts';
+import { buildTestPage } from './buildTestPage';
 
 export const MICRO = join(projectRoot, 'tests', 'fixtures', 'models', 'micro');
 
@@ -18,21 +17,11 @@ export interface PipelineSite {
   remove(): void;
 }
 
-/** Built as the app is: the same worker format, resolution and runtime files. */
+/** A fresh build, beside a copy of the micro package. */
 export async function buildPipelineSite(): Promise<PipelineSite> {
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-pipeline-'));
   const root = join(folder, 'page');
-  await build({
-    configFile: false,
-    mode: 'production',
-    logLevel: 'error',
-    root: join(projectRoot, 'tests', 'browser', 'pipelinePage'),
-    base: './',
-    plugins: [onnxRuntimeFiles()],
-    resolve: { conditions: ['onnxruntime-web-use-extern-wasm', 'module', 'browser'] },
-    worker: { format: 'es' },
-    build: { target: 'es2023', outDir: root },
-  });
+  await buildTestPage('pipelinePage', root);
   const models = join(folder, 'models');
   cpSync(MICRO, join(models, 'micro'), { recursive: true });
   return {

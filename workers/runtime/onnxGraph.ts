@@ -2,6 +2,7 @@
 import { FlipbookError } from '../../src/shared/errors';
 import type { GraphManifest } from '../../src/shared/manifest';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
+import { ownResults } from './ownResults';
 import { ShardSessions } from './shardSessions';
 import type { GraphPlacement, ReadShard, ShardNames } from './shardSessions';
 
@@ -58,7 +59,8 @@ export class OnnxGraph {
       for (const [index, { inputs }] of this.shards.names.entries()) {
         const session = await this.shards.session(index);
         const wanted = inputs.map((input) => [input, known[input]!] as const);
-        const results = await session.run(Object.fromEntries(wanted));
+        const found = await session.run(Object.fromEntries(wanted));
+        const results = this.shards.takesTurns(index) ? ownResults(this.runtime, found) : found;
         Object.assign(known, results);
         Object.assign(made, results);
       }

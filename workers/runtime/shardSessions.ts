@@ -70,10 +70,15 @@ export class ShardSessions {
   async session(index: number): Promise<InferenceSession> {
     const loaded = this.#loaded.get(index);
     if (loaded) return loaded;
-    if (index >= this.#firstInTurn) await this.#makeRoom();
+    if (this.takesTurns(index)) await this.#makeRoom();
     const session = await this.#create(index, await this.read(index));
     this.#loaded.set(index, session);
     return session;
+  }
+
+  /** Whether a file's session may be released before its results are used up. */
+  takesTurns(index: number): boolean {
+    return index >= this.#firstInTurn;
   }
 
   async release(): Promise<void> {
@@ -84,7 +89,7 @@ export class ShardSessions {
 
   async #makeRoom(): Promise<void> {
     for (const [index, session] of this.#loaded) {
-      if (index < this.#firstInTurn) continue;
+      if (!this.takesTurns(index)) continue;
       this.#loaded.delete(index);
       await session.release();
     }
