@@ -24,6 +24,8 @@ PROMPT_TEXTS = {
     "guidedSuffix": " 视频",
     "unconditional": "视频",
 }
+# Of the kind that the paper shows; the release reads Chinese.
+EXAMPLES = ("一只狮子在喝水。", "一个男人在滑雪。", "一个女人在海滩上跑步。")
 # docs/cogvideo.md 5.1, 5.2 and 5.4: frames 1-4 and all of stage 2; the app leaves the boost out of
 # what is drawn under guidance.
 SAMPLING: dict[str, Any] = {
@@ -78,7 +80,7 @@ def package_manifest(
         "interpolationWindows": _windows(transformers.get("interpolation")),
         "architecture": _architecture(transformers[next(iter(stages))]),
         "sampling": _sampling(clusters),
-        "examples": [],
+        "examples": [{"text": text, "language": "zh"} for text in EXAMPLES],
         "knownWords": {"en": [], "zh": []},
         "graphs": dict(graphs),
         "training": {"command": command, **_hashes(facts)},
