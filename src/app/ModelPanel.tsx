@@ -1,12 +1,10 @@
-import type { ModelManifest } from '../shared/manifest';
-import { packageFiles } from '../shared/packageFiles';
 import type { KnownThing } from '../shared/modelCard';
 import { knownManifest, type ModelState } from '../state/appState';
 import type { ModelActions } from '../state/modelActions';
-import { slotCount } from '../state/slots';
 import { CardDetails } from './card/CardDetails';
 import { Knowledge } from './card/Knowledge';
 import { fileSize } from './format';
+import { ModelFacts, packageBytes } from './ModelFacts';
 import { useTexts } from './texts/TextsContext';
 
 interface ModelPanelProps {
@@ -16,10 +14,6 @@ interface ModelPanelProps {
   actions: Pick<ModelActions, 'freeMemory' | 'loadModel'>;
   /** Puts a thing of the model's card into the prompt. */
   onUse: (thing: KnownThing) => void;
-}
-
-function packageBytes(manifest: ModelManifest): number {
-  return packageFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
 }
 
 /** What the model is, what it knows and where it is kept. */
@@ -65,39 +59,5 @@ export function ModelPanel({ model, busy, actions, onUse }: ModelPanelProps) {
         )}
       </div>
     </details>
-  );
-}
-
-function ModelFacts({ model, manifest }: { model: ModelState; manifest: ModelManifest }) {
-  const texts = useTexts();
-  const { windowFrames, maxRounds, playbackFramesPerSecond } = manifest;
-  const pixels = manifest.upscaledPixels ?? manifest.pixels;
-  const count = slotCount(windowFrames, maxRounds);
-  const facts: [string, string][] = [
-    [texts.model.version, `${manifest.id} ${manifest.version}`],
-    [texts.model.size, fileSize(packageBytes(manifest))],
-    [texts.model.clip, texts.model.clipText(count, playbackFramesPerSecond, pixels)],
-    [texts.model.license, manifest.license],
-    [texts.model.credits, manifest.credits.join('; ')],
-  ];
-  if (model.status === 'ready') {
-    const { storedIn, storageNote, backend } = model.loaded;
-    const stored = storedIn === 'opfs' ? texts.model.storedOpfs : texts.model.storedMemory;
-    facts.push([texts.model.stored, storageNote ? `${stored}. ${storageNote}` : stored]);
-    const where = `${backend.backend === 'webgpu' ? 'WebGPU' : 'WASM'}, ${backend.detail}`;
-    const note = backend.note ? `${where}. ${backend.note}` : where;
-    facts.push([texts.progress.backend, note]);
-  }
-  return (
-    <dl className="model-facts">
-      {facts
-        .filter(([, value]) => value !== '')
-        .map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-    </dl>
   );
 }

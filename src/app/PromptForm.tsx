@@ -4,12 +4,15 @@ import type { UnknownSpan } from '../shared/protocol';
 import type { Failure } from '../state/failure';
 import { ExamplePrompts } from './ExamplePrompts';
 import { FailureText } from './FailureText';
+import { languageNames } from './format';
 import { useTexts } from './texts/TextsContext';
 import { UnknownWords } from './UnknownWords';
 
 interface PromptFormProps {
   prompt: string;
   examples: readonly ExamplePrompt[];
+  /** That the model reads, as tags; empty while they are not known. */
+  languages: readonly string[];
   unknown: readonly UnknownSpan[];
   /** Why the prompt was refused. */
   refusal: Failure | null;
@@ -27,7 +30,7 @@ interface PromptFormProps {
 const GENERATE_KEY = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
 export function PromptForm(props: PromptFormProps) {
-  const { prompt, examples, unknown, refusal, active, onPrompt, onGenerate } = props;
+  const { prompt, examples, languages, unknown, refusal, active, onPrompt, onGenerate } = props;
   const texts = useTexts();
   const id = useId();
   const box = useRef<HTMLTextAreaElement>(null);
@@ -73,6 +76,7 @@ export function PromptForm(props: PromptFormProps) {
       <div id={`${id}-refusal`} role="alert">
         {refusal && <FailureText failure={refusal} />}
       </div>
+      <LanguageHint languages={languages} />
       <div id={`${id}-unknown`} aria-live="polite">
         {unknown.length > 0 && <UnknownWords unknown={unknown} onReplace={replace} />}
       </div>
@@ -80,6 +84,13 @@ export function PromptForm(props: PromptFormProps) {
       <FormButtons {...props} />
     </form>
   );
+}
+
+/** Said where the page's own language is none of the model's. */
+function LanguageHint({ languages }: Pick<PromptFormProps, 'languages'>) {
+  const texts = useTexts();
+  if (languages.length === 0 || languages.includes(texts.language.code)) return null;
+  return <p className="hint">{texts.prompt.unread(languageNames(languages, texts))}</p>;
 }
 
 /** The prompt with `word` at every unknown span that reads `text`. */

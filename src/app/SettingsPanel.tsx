@@ -88,7 +88,7 @@ function SamplingFields({
       <NumberField
         option="topK"
         label={clusters ? texts.clusters : texts.topK}
-        help={withNote(clusters ? texts.clustersHelp : texts.topKHelp)}
+        help={withNote(clusters ? texts.clustersHelp(clusters.count) : texts.topKHelp)}
         value={options.topK}
         step={1}
         onChange={(value) => override('topK', value)}
@@ -137,7 +137,9 @@ function KeyRateField({ manifest, value, actions }: FieldsProps & { value: numbe
         ))}
       </select>
       <p id="key-rate-help" className="hint">
-        {texts.keyRateHelp}
+        {manifest.rateRules.length > 0
+          ? texts.keyRateHelp
+          : texts.keyRateAlways(manifest.defaultKeyRate)}
       </p>
     </div>
   );

@@ -59,6 +59,7 @@ export function Workspace() {
         <PromptForm
           prompt={settings.prompt}
           examples={manifest?.examples ?? []}
+          languages={manifest?.languages ?? []}
           unknown={unknown}
           refusal={settings.refusal}
           active={isJobActive(job)}

@@ -1,5 +1,6 @@
 import { useId, useState } from 'react';
 import type { KnownWords } from '../../shared/manifest';
+import { hasWordList } from '../../shared/promptParts';
 import type { KnownGroup, KnownThing } from '../../shared/modelCard';
 import { useTexts } from '../texts/TextsContext';
 import { filterThings, matchingWords } from './searchKnowledge';
@@ -11,8 +12,23 @@ interface KnowledgeProps {
   onUse: (thing: KnownThing) => void;
 }
 
-/** What the model learned, searchable in both languages at once; a click puts it into the prompt. */
-export function Knowledge({ things, words, onUse }: KnowledgeProps) {
+/** What the model learned, or that its package does not list it. */
+export function Knowledge(props: KnowledgeProps) {
+  const { model } = useTexts();
+  return (
+    <div className="known-words">
+      <h3>{model.knows}</h3>
+      {props.things || hasWordList(props.words) ? (
+        <SearchableWords {...props} />
+      ) : (
+        <p>{model.noWordList}</p>
+      )}
+    </div>
+  );
+}
+
+/** Searchable in both languages at once; a click puts a thing into the prompt. */
+function SearchableWords({ things, words, onUse }: KnowledgeProps) {
   const texts = useTexts();
   const id = useId();
   const [query, setQuery] = useState('');
@@ -24,8 +40,7 @@ export function Knowledge({ things, words, onUse }: KnowledgeProps) {
     setUsed(texts.card.used(thing[texts.language.code]));
   };
   return (
-    <div className="known-words">
-      <h3>{texts.model.knows}</h3>
+    <>
       <label className="visually-hidden" htmlFor={id}>
         {texts.model.search}
       </label>
@@ -51,7 +66,7 @@ export function Knowledge({ things, words, onUse }: KnowledgeProps) {
       ) : (
         <WordList words={words} query={query} />
       )}
-    </div>
+    </>
   );
 }
 
