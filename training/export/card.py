@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from training.export.card_texts import DATA, GUESTS_LIMIT, LIMITS, PART_NAMES, licences_of
+from training.export.card_texts import DATA, LIMITS, PART_NAMES, licences_of
 from training.presets import Preset
 from training.world.captions import known_things
 
@@ -30,10 +30,9 @@ def build_card(
     the training ran on; this machine where it is not given. `figures` and `method` come from
     :mod:`training.export.card_figures`; without them the card says that nothing was measured.
     """
-    guests = preset.guests > 0
     card: dict[str, Any] = {
-        "knows": known_things(preset.subset, guests),
-        "limits": [*LIMITS.get(preset.subset, ()), *([GUESTS_LIMIT] if guests else [])],
+        "knows": known_things(preset.subset),
+        "limits": list(LIMITS.get(preset.subset, ())),
         "figures": [dict(figure) for figure in figures],
         "data": DATA[preset.world],
         "licences": licences_of(preset.subset),

@@ -55,12 +55,6 @@ LIMITS: dict[str, tuple[CardText, ...]] = {
     ),
 }
 
-GUESTS_LIMIT = card_text(
-    "The subjects from the tiger on were learnt along with the first fourteen; no figure counts "
-    "them, and they are drawn less surely.",
-    "从老虎开始的主体是附带学会的，没有计入任何指标，画得也不那么可靠。",
-)
-
 DATA = {
     "synthetic": card_text(
         "Coloured shapes drawn by this repository: a model for tests.",

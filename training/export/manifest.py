@@ -77,7 +77,7 @@ def build_manifest(
         "examples": [
             {"text": text, "language": code} for text, code in example_prompts(preset.subset)
         ],
-        "knownWords": all_caption_words(preset.subset, guests=preset.guests > 0),
+        "knownWords": all_caption_words(preset.subset),
         "graphs": dict(graphs),
         "training": {"command": command, "commit": commit, **parts.facts},
     }

@@ -14,7 +14,7 @@ from training.world.captions import (
     stated_caption,
 )
 from training.world.captions.cpu import _TEMPLATES, HELD_OUT_TEMPLATES
-from training.world.catalog import GUESTS, SUBJECT_KINDS, SUBJECTS
+from training.world.catalog import SUBJECT_KINDS, SUBJECTS
 from training.world.phrases import CAR_PLACES, DIRECTION_PHRASES, NOUNS, PLACE_PHRASES
 from training.world.scene import Scene, sample_scene
 
@@ -171,11 +171,3 @@ def test_known_things_have_words_and_examples_that_use_known_words():
 def test_an_unknown_subset_is_an_error():
     with pytest.raises(ValueError, match="cpu"):
         known_things("huge")
-
-
-def test_guests_join_the_known_words_and_subjects() -> None:
-    own, all_of_them = (all_caption_words("cpu", guests) for guests in (False, True))
-    assert {"wolf", "tiger"} <= set(all_of_them["en"]) - set(own["en"])
-    assert "老虎" in all_of_them["zh"] and set(own["zh"]) < set(all_of_them["zh"])
-    subjects = [entry["id"] for entry in known_things("cpu", guests=True)["subjects"]]
-    assert tuple(subjects) == (*SUBJECTS, *GUESTS)

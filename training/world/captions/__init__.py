@@ -55,16 +55,9 @@ def rate_words(subset: str = "cpu") -> dict[str, int]:
     return _GRAMMARS[subset_named(subset).name].rate_words()
 
 
-def all_caption_words(subset: str = "cpu", guests: bool = False) -> dict[str, list[str]]:
-    """The words that captions are made of: English single words, Chinese words and phrases.
-
-    `guests` adds those of the guests of the `cpu` subset (training.world.catalog.GUESTS).
-    """
-    return (
-        cpu.words_with_guests()
-        if guests
-        else _GRAMMARS[subset_named(subset).name].all_caption_words()
-    )
+def all_caption_words(subset: str = "cpu") -> dict[str, list[str]]:
+    """The words that captions are made of: English single words, Chinese words and phrases."""
+    return _GRAMMARS[subset_named(subset).name].all_caption_words()
 
 
 def held_out_templates(subset: str = "cpu") -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Tells a scene of the `cpu` subset in English or Chinese, always truly."""
 
 import re
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -103,17 +102,8 @@ def rate_words() -> dict[str, int]:
 
 def all_caption_words() -> dict[str, list[str]]:
     """The words captions are made of: English single words, Chinese words and phrases."""
-    return _words(NOUNS.values())
-
-
-def words_with_guests() -> dict[str, list[str]]:
-    """Like `all_caption_words`, with the names of the guests."""
-    return _words((*NOUNS.values(), *GUEST_NOUNS.values()))
-
-
-def _words(nouns: Iterable[Noun]) -> dict[str, list[str]]:
     texts: dict[str, set[str]] = {"en": set(), "zh": set()}
-    for noun in nouns:
+    for noun in NOUNS.values():
         texts["en"].update(noun.en)
         texts["zh"].update(word for pair in noun.zh for word in pair)
     for verb in (*VERBS.values(), *SUBJECT_VERBS.values()):

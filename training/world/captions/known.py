@@ -3,7 +3,6 @@
 from training.world import phrases
 from training.world.captions import cpu
 from training.world.captions.known_full import full_lists
-from training.world.catalog import GUESTS, SUBJECTS
 from training.world.scene_graph import Scene
 from training.world.split import combinations
 from training.world.subsets import CPU, FULL, Subset, subset_named
@@ -13,18 +12,14 @@ Entry = dict[str, str]
 GROUPS = ("subjects", "actions", "places", "colours", "times", "weathers", "cameras")
 
 
-def known_things(subset: str = "cpu", guests: bool = False) -> dict[str, list[Entry]]:
-    """Everything that prompts may name, by group (`GROUPS`); `guests` adds those of the `cpu`
-    subset (training.world.catalog.GUESTS) to the subjects.
+def known_things(subset: str = "cpu") -> dict[str, list[Entry]]:
+    """Everything that prompts may name, by group (`GROUPS`).
 
     An entry has `id`, its plain words `en` and `zh`, and a prompt that uses them in each
     language: `exampleEn`, `exampleZh`. All examples are trained combinations.
     """
     chosen = subset_named(subset)
-    found = dict(zip(GROUPS, _LISTS[chosen.name](chosen), strict=True))
-    if guests:
-        found["subjects"] = found["subjects"] + _subjects(phrases.GUEST_NOUNS)
-    return found
+    return dict(zip(GROUPS, _LISTS[chosen.name](chosen), strict=True))
 
 
 def _entry(name: str, words: tuple[str, str], scene: Scene) -> Entry:
@@ -40,11 +35,8 @@ def _entry(name: str, words: tuple[str, str], scene: Scene) -> Entry:
 def _trained(number: int, **wanted: str) -> Scene:
     """A trained scene with the wanted subject, action or place; numbers vary the rest."""
     keys = ("subject", "action", "place")
-    subjects = GUESTS if wanted.get("subject") in GUESTS else SUBJECTS
     fitting = [
-        c
-        for c in combinations(False, subjects)
-        if wanted.items() <= dict(zip(keys, c, strict=True)).items()
+        c for c in combinations(False) if wanted.items() <= dict(zip(keys, c, strict=True)).items()
     ]
     subject, action, place = fitting[number * 7 % len(fitting)]
     direction = "toward" if action == "walk_toward" else ("left", "right")[number % 2]
@@ -53,7 +45,10 @@ def _trained(number: int, **wanted: str) -> Scene:
 
 def _cpu_lists(subset: Subset) -> tuple[list[Entry], ...]:
     """The groups of the `cpu` subset; its place `night` is told as a time."""
-    subjects = _subjects(phrases.NOUNS)
+    subjects = [
+        _entry(name, (noun.en[0], noun.zh[0][1]), _trained(number, subject=name))
+        for number, (name, noun) in enumerate(phrases.NOUNS.items())
+    ]
     actions = [
         _entry(name, _plain_verb(phrases.VERBS[name]), _trained(number, action=name))
         for number, name in enumerate(subset.actions)
@@ -65,13 +60,6 @@ def _cpu_lists(subset: Subset) -> tuple[list[Entry], ...]:
     }
     night = told.pop("night")
     return subjects, actions, list(told.values()), _cpu_colours(subset), [night], [], []
-
-
-def _subjects(nouns: dict[str, phrases.Noun]) -> list[Entry]:
-    return [
-        _entry(name, (noun.en[0], noun.zh[0][1]), _trained(number, subject=name))
-        for number, (name, noun) in enumerate(nouns.items())
-    ]
 
 
 def _plain_verb(verb: phrases.Verb) -> tuple[str, str]:
