@@ -8,6 +8,7 @@ import pytest
 from sentencepiece import sentencepiece_model_pb2 as schema
 
 from training.tests.sentencepiece_models import model_of
+from training.text import check_sentencepiece
 from training.text.charsmap import read_charsmap
 from training.text.check_sentencepiece import GraphAndLibrary
 from training.text.sentencepiece_corpus import corpus, train_model
@@ -46,6 +47,16 @@ def test_ids_of_graph_and_library_agree(trained: bytes) -> None:
     count = len(read_unigram_model(trained).pieces)
     assert ids.issuperset({OFFSET, OFFSET + 3, OFFSET + count, OFFSET + count + 2})
     assert both.graph_ids("a<nn>b") == both.library_ids("a<nn>b") != both.graph_ids("a<n>b")
+
+
+def test_ten_thousand_texts_on_a_model_of_32_000_trained_pieces(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["check_sentencepiece"])
+    assert check_sentencepiece.main() == 0
+    printed = capsys.readouterr().out
+    assert "32,003 pieces" in printed and "10,000 texts" in printed
+    assert "0 with other ids than the library" in printed
 
 
 def test_a_synthesised_model_with_many_equal_scores() -> None:
