@@ -21,13 +21,12 @@ from torch import Tensor
 
 from training.common.progress import format_seconds
 from training.presets import PRESETS, data_folder, preset_named
-from training.ranker.clips import key_clips, training_splits
 from training.ranker.redrawn import Redrawn, redrawn_file
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
 from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.model import Transformer
-from training.transformer.tokens import join
+from training.transformer.tokens import training_clips
 from training.world.captions import stated_caption
 
 TEMPERATURE = 0.9
@@ -58,7 +57,7 @@ def _draw(logits: Tensor, generator: torch.Generator) -> Tensor:
 def redraw_clips(preset_name: str, checkpoint: Path, count: int, seed: int = 0) -> Redrawn:
     """`count` random ones of the ranker's training clips, redrawn by stage 1; prints progress."""
     preset = preset_named(preset_name)
-    clips = join(list(key_clips(preset, training_splits(preset)).values()))
+    clips = training_clips(preset.name, "key", preset.guest_clips("key"))
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     model = load_transformer(checkpoint).eval()
     batches = Batches(model.config, clips, tokenizer, stated_caption, _AT_ONCE)

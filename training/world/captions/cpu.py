@@ -19,6 +19,7 @@ from training.world.phrases import (
 )
 from training.world.scene_graph import Scene
 
+_ALL_NOUNS = NOUNS | GUEST_NOUNS
 # Share of captions of moving subjects that name the direction.
 _DIRECTION_SHARE = 0.8
 
@@ -144,7 +145,7 @@ def _places(scene: Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _fill(scene: Scene, template: str, language: str, rng: np.random.Generator | None) -> Caption:
     """Fill a template's slots and finish case and full stop."""
     side = LANGUAGES.index(language)
-    noun, verb = (NOUNS | GUEST_NOUNS)[scene.subject], _verb(scene)
+    noun, verb = _ALL_NOUNS[scene.subject], _verb(scene)
     states = {"subject", "action"} | ({"place"} if "{place}" in template else set())
     place = _places(scene)[side]
     slots = {"place": place[synonym(rng, len(place))]}
