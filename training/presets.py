@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.transformer.config import Kind, Stage, TransformerConfig, Window
+from training.world.visible_stages import stages_of
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Preset:
     rivals: int = 0  # clips per process and step that stage 1 also sees under a wrong caption
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
+    storyboard: bool = False  # frames open with the stage of the action that they show
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -72,11 +74,12 @@ class Preset:
 
     def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
         """The model of one stage; `pieces` and `pad_piece` come from the caption tokenizer."""
+        stages = len(stages_of(self.subset)) if self.storyboard else 0
         config = TransformerConfig(
             stage="keyframes",
             grid=self.grid,
             codes=self.codes,
-            vocabulary=self.codes + pieces + 2,
+            vocabulary=self.codes + pieces + 2 + stages,
             boi_id=self.codes + pieces,
             null_hint_id=self.codes + pieces + 1,
             pad_id=self.codes + pad_piece,
@@ -90,6 +93,7 @@ class Preset:
             tied_head=self.tied_tables,
             tied_hints=self.tied_tables,
             text_summary=self.text_summary,
+            stages=stages,
             windows=self.windows,
         )
         return config.for_stage(stage)
@@ -123,6 +127,7 @@ MICRO = Preset(
     top_k=20,
     guidance_floor=0.05,
     text_summary=32,
+    storyboard=True,
 )
 
 CPU = Preset(
@@ -158,6 +163,7 @@ CPU = Preset(
     rival_weight=0.03,
     strays=0.5,
     guests=0.5,
+    storyboard=True,
     text_summary=512,
     upscaler_minutes=15,
     ranker_minutes=15,

@@ -24,7 +24,7 @@ from torch import Tensor
 from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
 from training.export.package import TOKENIZER_FILE
-from training.export.read_graphs import read_transformer, read_upscaler, read_vqvae
+from training.export.read_graphs import GraphReader, read_transformer, read_upscaler, read_vqvae
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.tokenizer_graph import build_tokenizer_graph
@@ -71,7 +71,10 @@ def with_vocabulary(
         for p in new.pieces
     ]
     special = table[[model.config.boi_id, model.config.null_hint_id]]
-    weights["word.weight"] = torch.cat([table[:codes], torch.stack(rows), special])
+    stages = table[model.config.first_stage_id :]
+    if not len(stages):  # begin as what opened every frame
+        stages = special[:1].expand(config.stages, -1)
+    weights["word.weight"] = torch.cat([table[:codes], torch.stack(rows), special, stages])
     result.load_state_dict(weights)
     return result
 
@@ -157,6 +160,9 @@ def _stored(
     config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
     if not has_summary:
         config = replace(config, text_summary=0)
+    stages = len(GraphReader(package / f"{stage}.onnx").named("word")) - config.first_stage_id
+    vocabulary = config.first_stage_id + stages
+    config = replace(config, stages=stages, vocabulary=vocabulary)
     return read_transformer(package / f"{stage}.onnx", config)
 
 

@@ -38,7 +38,7 @@ def package_config(
         stage=stage,
         grid=manifest["grid"],
         codes=manifest["codes"],
-        vocabulary=len(reader.named("word")),
+        vocabulary=(rows := len(reader.named("word"))),
         boi_id=ids["beginOfImage"],
         null_hint_id=ids["nullHint"],
         pad_id=ids["pad"],
@@ -51,5 +51,6 @@ def package_config(
         hints=hints,  # type: ignore[arg-type]
         copy_gate=shape["copyGate"],
         text_summary=reader.operands("MatMul", 1)[0].shape[1] if summary else 0,
+        stages=rows - ids["nullHint"] - 1,
         windows=tuple(Window(**window) for window in windows),
     )

@@ -9,14 +9,13 @@ import numpy as np
 
 from training.presets import Preset, data_folder
 from training.ranker.batches import RankerBatches
-from training.ranker.model import STAGES
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
-from training.transformer.token_data import GUESTS, HELD_OUT, build_part, draw_window, preset_world
+from training.transformer.storyboard import classes_at, frame_times
+from training.transformer.token_data import GUESTS, HELD_OUT, build_part, preset_world
 from training.transformer.tokens import TokenSet, join, token_file
 from training.vqvae.model import load_vqvae
 from training.world.captions import stated_caption
-from training.world.visible_stages import stages_at
 
 CAPTION_DROPOUT = 0.05
 """Share of the sentences that are empty: nothing is stated then."""
@@ -51,21 +50,10 @@ def batches_of(preset: Preset, clips: dict[str, TokenSet], size: int, seed: int)
 
 
 def stage_classes(preset: Preset, clips: TokenSet, split: str) -> np.ndarray:
-    """int64 [N, 5]: which of STAGES every frame of a split's clips shows.
-
-    A token set does not keep the times of its frames; clip i of a split is drawn anew from i.
-    ValueError if the clips are not those of the split in order.
-    """
-    classes = {name: index for index, name in enumerate(STAGES)}
-    rows = []
-    for index, scene in enumerate(clips.scenes):
-        drawn, times, _ = draw_window("key", split, index, preset.subset)
-        if drawn != scene:
-            raise ValueError(
-                f"clip {index} of the {split} set is not the one that is drawn today: build the "
-                "token set again with training.transformer.token_data"
-            )
-        rows.append([classes[name] for name in stages_at(scene, times)])
+    """int64 [N, 5]: which of the world's stages (stages_of) every frame of a split's clips shows;
+    ValueError if the clips are not those of the split in order."""
+    times = frame_times("key", split, clips, preset.subset).tolist()
+    rows = [classes_at(scene, row) for scene, row in zip(clips.scenes, times, strict=True)]
     return np.array(rows, np.int64)
 
 

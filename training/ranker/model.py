@@ -23,7 +23,7 @@ from training.transformer.config import FRAMES
 from training.transformer.text_reader import LABELS
 from training.vqvae.model import PixelNorm, ResidualBlock
 from training.world.subsets import CPU
-from training.world.visible_stages import stage_lines, stage_names
+from training.world.visible_stages import stages_of
 
 FRAME_LABELS = ("subject", "place")
 """Labels that every single frame tells; the others take all five."""
@@ -31,7 +31,7 @@ CLIP_LABELS = ("action", "direction")
 FRAME_WIDTHS = tuple(len(LABELS[name]) for name in FRAME_LABELS)
 CLIP_WIDTHS = tuple(len(LABELS[name]) + 1 for name in CLIP_LABELS)
 """Logits of each label: its classes and, last, "unclear"."""
-STAGES = stage_names(stage_lines(CPU))
+STAGES = stages_of(CPU.name)
 STAGE_WIDTH = len(STAGES) + 1
 """Logits of a frame's stage: the stages and, last, "unclear"."""
 TEXT_WIDTHS = tuple(len(classes) + 1 for classes in LABELS.values())

@@ -26,7 +26,7 @@ from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
 from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.model import Transformer
-from training.transformer.tokens import training_clips
+from training.transformer.training_clips import training_clips
 from training.world.captions import stated_caption
 
 TEMPERATURE = 0.9
@@ -42,7 +42,9 @@ def redraw(
     """uint16 [B, 5, C]: every cell of the clips drawn anew, given the true ones before it."""
     batch = batches.batch(list(clips), np.random.default_rng([3, clips[0]]))
     with torch.autocast("cpu", torch.bfloat16):
-        logits = model.logits(model(batch.text, batch.read, batch.hints, False), batch.hints)
+        logits = model.logits(
+            model(batch.text, batch.read, batch.hints, False, batch.opening), batch.hints
+        )
     return _draw(logits.float() / TEMPERATURE, generator).numpy().astype(np.uint16)
 
 
@@ -57,10 +59,12 @@ def _draw(logits: Tensor, generator: torch.Generator) -> Tensor:
 def redraw_clips(preset_name: str, checkpoint: Path, count: int, seed: int = 0) -> Redrawn:
     """`count` random ones of the ranker's training clips, redrawn by stage 1; prints progress."""
     preset = preset_named(preset_name)
-    clips = training_clips(preset.name, "key", preset.guest_clips("key"))
+    clips, storyboards = training_clips(preset, "key")
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     model = load_transformer(checkpoint).eval()
-    batches = Batches(model.config, clips, tokenizer, stated_caption, _AT_ONCE)
+    batches = Batches(
+        model.config, clips, tokenizer, stated_caption, _AT_ONCE, storyboards=storyboards
+    )
     chosen = np.random.default_rng(seed).permutation(len(clips))[:count]
     generator = torch.Generator().manual_seed(seed)
     parts, started = [], time.monotonic()

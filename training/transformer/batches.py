@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from training.transformer.config import TransformerConfig
+from training.transformer.config import FRAMES, TransformerConfig
 from training.transformer.rivals import draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
+from training.transformer.storyboard import Storyboards, no_storyboard
 from training.transformer.strays import with_strays
 from training.transformer.text_reader import stated_labels
 from training.transformer.tokens import TokenSet
@@ -41,6 +42,8 @@ class Batch:
     weights: Tensor  # float32 [B, F, C], F frames with a loss
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
     rivals: Tensor  # int64 [R, L] wrong captions of the first R clips; only padding: none was found
+    opening: Tensor  # int64 [B, 5] flat ids that open the frames: of their stages, or BOI
+    rival_opening: Tensor  # int64 [R, 5] those of what the rivals tell
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(part.to(device, non_blocking=True) for part in self._parts()))
@@ -51,6 +54,22 @@ class Batch:
 
     def _parts(self) -> list[Tensor]:
         return [getattr(self, part.name) for part in fields(self)]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What is told of a clip."""
+
+    row: np.ndarray  # int64 [T] flat ids
+    labels: list[int]  # classes of LABELS that it states
+    has_prompt: bool
+
+
+@dataclass(frozen=True)
+class _RivalTexts:
+    own: _Told
+    rival: np.ndarray  # int64 [T] flat ids
+    scene: Scene  # that the rival tells
 
 
 @dataclass
@@ -68,6 +87,7 @@ class Batches:
     first_frame_weight: float = 1.0
     rivals: int = 0  # clips of a training batch that get a rival caption as well
     strays: float = 0.0  # share of the clips of a training batch that are read with wrong tokens
+    storyboards: Storyboards | None = None  # of models that read them
     all_slots: bool = False  # keep texts at their full length: batches of one shape, to compile
     _durations: dict[str, list[int]] = field(default_factory=dict)
     _epoch: tuple[int, np.ndarray] | None = None
@@ -88,20 +108,26 @@ class Batches:
         strays: float = 0.0,
     ) -> Batch:
         """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals, the
-        share `strays` of them read with wrong tokens."""
+        share `strays` of them read with wrong tokens. With `dropout` some lose their storyboards as
+        well."""
         tokens = self.clips.tokens[indices].astype(np.int64)
         pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
         # Clips with rivals keep their captions, so the others lose theirs more often.
-        dropout *= len(indices) / max(1, len(indices) - rivals)
-        found = [p[0] if p else self._text(i, rng, dropout) for i, p in zip(
+        lost = dropout * len(indices) / max(1, len(indices) - rivals)
+        found = [p.own if p else self._text(i, rng, lost) for i, p in zip(
             indices, [*pairs, *[None] * (len(indices) - rivals)], strict=True)]  # fmt: skip
-        texts, labels = zip(*found, strict=True)
         padding = np.full(self.config.text_slots, self.config.pad_id, np.int64)
-        wrong = [pair[1] if pair else padding for pair in pairs]
+        wrong = [pair.rival if pair else padding for pair in pairs]
+        opening = [self._opening(i, rng, told, dropout > 0) for i, told in zip(
+            indices, found, strict=True)]  # fmt: skip
+        rival_opening = [
+            self._rival_opening(index, pair, own)
+            for index, pair, own in zip(indices[:rivals], pairs, opening[:rivals], strict=True)
+        ]
         weights = loss_weights(
             tokens, self.config.stage, self.changed_weight, self.first_frame_weight
         )
-        rows = np.stack([*texts, *wrong])
+        rows = np.stack([*(told.row for told in found), *wrong])
         rows = rows if self.all_slots else trim_text(self.config, rows)
         read = self._with_strays(tokens, strays, rng) if strays else tokens
         arrays = (
@@ -110,8 +136,10 @@ class Batches:
             read,
             hints_of(self.config, read),
             weights,
-            np.array(labels),
+            np.array([told.labels for told in found]),
             rows[len(indices) :],
+            np.stack(opening),
+            np.array(rival_opening, np.int64).reshape(-1, FRAMES),
         )
         return Batch(*(torch.from_numpy(array) for array in arrays))
 
@@ -121,28 +149,42 @@ class Batches:
         others = rng.integers(len(self.clips), size=len(tokens))
         return with_strays(tokens, self.clips.tokens[others].astype(np.int64), share, rng)
 
-    def _text(
-        self, index: int, rng: np.random.Generator, dropout: float
-    ) -> tuple[np.ndarray, list[int]]:
-        """The clip's text row and the labels that its caption states."""
+    def _text(self, index: int, rng: np.random.Generator, dropout: float) -> _Told:
+        """The clip's text."""
         scene = self.clips.scenes[index]
         prompt = self.caption(scene, rng)
         states = prompt.states if isinstance(prompt, Caption) else frozenset[str]()
         prompt = prompt.text if isinstance(prompt, Caption) else prompt
         if rng.random() < dropout:
             prompt, states = "", frozenset[str]()
-        return self._row(index, prompt), stated_labels(scene, states)
+        return _Told(self._row(index, prompt), stated_labels(scene, states), prompt != "")
 
-    def _rival_texts(
-        self, index: int, rng: np.random.Generator
-    ) -> tuple[tuple[np.ndarray, list[int]], np.ndarray] | None:
-        """The clip's text row with its labels, and a rival's text row."""
+    def _rival_texts(self, index: int, rng: np.random.Generator) -> _RivalTexts | None:
+        """The clip's text and a rival's."""
         scene = self.clips.scenes[index]
         found = draw_rivals(scene, self.caption, rng)
         if found is None:
             return None
-        own = self._row(index, found.own.text), stated_labels(scene, found.own.states)
-        return own, self._row(index, found.rival)
+        labels = stated_labels(scene, found.own.states)
+        own = _Told(self._row(index, found.own.text), labels, True)
+        return _RivalTexts(own, self._row(index, found.rival), found.scene)
+
+    def _opening(
+        self, index: int, rng: np.random.Generator, told: _Told, dropout: bool
+    ) -> np.ndarray:
+        """int64 [5]: ids that open the clip's frames."""
+        if self.storyboards is None:
+            return no_storyboard(self.config)
+        scene = self.clips.scenes[index]
+        if not dropout:
+            return self.storyboards.of(self.config, index, scene)
+        return self.storyboards.drawn(self.config, index, scene, rng, told.has_prompt)
+
+    def _rival_opening(self, index: int, rival: _RivalTexts | None, own: np.ndarray) -> np.ndarray:
+        """int64 [5]: the storyboard of what the rival tells, where the clip has one too."""
+        if rival is None or self.storyboards is None or own[0] == self.config.boi_id:
+            return own
+        return self.storyboards.of(self.config, index, rival.scene)
 
     def _row(self, index: int, prompt: str) -> np.ndarray:
         """int64 [T]: the clip's duration and the prompt; "" leaves the prompt out."""

@@ -25,13 +25,13 @@ class Window:
 
 @dataclass(frozen=True)
 class TransformerConfig:
-    """One stage's model. Ids are flat: image codes, text pieces, BOI, null hint."""
+    """One stage's model. Ids are flat: image codes, text pieces, BOI, null hint, stages."""
 
     stage: Stage  # which visibility and loss the model is trained with
     grid: int  # G, cells per side of a frame
     codes: int  # K, image codes; ids 0..K-1 and the width of the head
-    vocabulary: int  # rows of the word embedding, all flat ids (K + pieces + 2)
-    boi_id: int  # id fed at cell 0 of every frame
+    vocabulary: int  # rows of the word embedding, all flat ids (K + pieces + 2 + stages)
+    boi_id: int  # id fed at cell 0 of a frame of which no stage is told
     null_hint_id: int  # hint id that means "no hint" (not below `codes`)
     pad_id: int  # flat id of the text padding
     text_slots: int  # T, text positions; longer texts are cut
@@ -54,6 +54,7 @@ class TransformerConfig:
     # every image row of key frames gets added at the input; 0 = none
     base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
     # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
+    stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -63,6 +64,11 @@ class TransformerConfig:
             raise ValueError("copy_gate needs hints >= 1")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
+
+    @property
+    def first_stage_id(self) -> int:
+        """Flat id of the first stage of storyboards."""
+        return self.null_hint_id + 1
 
     @property
     def cells(self) -> int:

@@ -20,7 +20,7 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
         batch = replace(batch, hints=hints)
     slots = list(loss_slots(config.stage))
     with torch.autocast(batch.tokens.device.type, torch.bfloat16):
-        hidden = model(batch.text, batch.read, batch.hints, base_only)
+        hidden = model(batch.text, batch.read, batch.hints, base_only, batch.opening)
         hints, tokens = batch.hints, batch.tokens
         if len(slots) < tokens.shape[1]:
             hidden, hints, tokens = hidden[:, slots], hints[:, slots], tokens[:, slots]
@@ -40,6 +40,7 @@ def losses_with_rivals(
         tokens=torch.cat([batch.tokens, batch.tokens[:count]]),
         read=torch.cat([batch.read, batch.read[:count]]),
         hints=torch.cat([batch.hints, batch.hints[:count]]),
+        opening=torch.cat([batch.opening, batch.rival_opening]),
     )
     losses = token_losses(model, both if count else batch, base_only)
     return losses[: len(batch.tokens)], losses[len(batch.tokens) :]

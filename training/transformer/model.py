@@ -280,26 +280,37 @@ class Transformer(nn.Module):
         return self.position_text.weight
 
     def forward(
-        self, text: Tensor, tokens: Tensor, hints: Tensor | None, base_only: bool = False
+        self,
+        text: Tensor,
+        tokens: Tensor,
+        hints: Tensor | None,
+        base_only: bool = False,
+        opening: Tensor | None = None,
     ) -> Tensor:
         """Final hidden rows of the image cells.
 
         text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
         [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
-        `base_only` leaves the temporal channel out (CogVideo draws its first frame so).
+        `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
+        flat ids [B, 5] that open the frames; None: BOI.
         """
-        return self.all_hidden(text, tokens, hints, base_only)[:, text.shape[1] :].view(
-            *tokens.shape, self.config.hidden
-        )
+        rows = self.all_hidden(text, tokens, hints, base_only, opening)
+        return rows[:, text.shape[1] :].view(*tokens.shape, self.config.hidden)
 
     def all_hidden(
-        self, text: Tensor, tokens: Tensor, hints: Tensor | None, base_only: bool = False
+        self,
+        text: Tensor,
+        tokens: Tensor,
+        hints: Tensor | None,
+        base_only: bool = False,
+        opening: Tensor | None = None,
     ) -> Tensor:
         """As `forward`, with the text rows first: [B, L + 5*C, hidden]."""
         config = self.config
         batch, length = text.shape
-        boi = torch.full_like(tokens[..., :1], config.boi_id)
-        inputs = torch.cat([boi, tokens[..., :-1]], dim=-1).view(batch, -1)
+        if opening is None:
+            opening = torch.full_like(tokens[..., 0], config.boi_id)
+        inputs = torch.cat([opening[..., None], tokens[..., :-1]], dim=-1).view(batch, -1)
         image = self.word(inputs) + self.image_positions()
         if config.hints:
             assert hints is not None, "this model reads hints"

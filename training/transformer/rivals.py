@@ -34,6 +34,7 @@ class Rivals:
 
     own: Caption
     rival: str
+    scene: Scene  # that the rival tells
 
 
 def changed_scene(scene: Scene, label: str, rng: np.random.Generator) -> Scene | None:
@@ -71,7 +72,7 @@ def draw_rivals(
             own = caption(scene, np.random.default_rng(seed))
             rival = caption(other, np.random.default_rng(seed))
             if labels[place] in own.states and rival.text != own.text:
-                return Rivals(own, rival.text)
+                return Rivals(own, rival.text, other)
     return None
 
 

@@ -22,7 +22,7 @@ from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.loss import token_losses
 from training.transformer.model import Transformer
 from training.transformer.rivals import changed_scene
-from training.transformer.tokens import TokenSet, token_file
+from training.transformer.training_clips import split_clips
 from training.world.captions import stated_caption
 from training.world.scene import Scene
 
@@ -62,10 +62,8 @@ def main() -> None:
     preset = PRESETS[arguments.preset]
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     model = load_transformer(arguments.checkpoint or newest(preset.name, "keyframes"))
-    clips = TokenSet.load(token_file(preset.name, "key", "validation"))
-    few = TokenSet(*(part[: arguments.clips] for part in (
-        clips.tokens, clips.scenes, clips.durations)))  # fmt: skip
-    batches = Batches(model.config, few, tokenizer, stated_caption, 1)
+    clips, _ = split_clips(preset, "key", "validation", arguments.clips)
+    batches = Batches(model.config, clips, tokenizer, stated_caption, 1)
     print(
         f"{'caption names another':22} {'en':>16} {'zh':>16}   nats a clip, mean +- error (clips)"
     )

@@ -60,14 +60,6 @@ def token_file(
     return data_folder(preset) / "tokens" / f"{kind}-{split}.npz"
 
 
-def training_clips(preset: str, kind: Kind, guests: int = 0) -> TokenSet:
-    """The clips that a preset trains with; the first `guests` clips of guests follow its own."""
-    own = TokenSet.load(token_file(preset, kind, "train"))
-    if not guests:
-        return own
-    return join([own, TokenSet.load(token_file(preset, kind, "guests")).first(guests)])
-
-
 def join(parts: list[TokenSet]) -> TokenSet:
     """All clips of several sets, in order."""
     return TokenSet(

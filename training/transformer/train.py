@@ -48,8 +48,10 @@ from training.transformer.config import FRAMES, STAGES, Stage, TransformerConfig
 from training.transformer.loss import losses_with_rivals, weighted_mean
 from training.transformer.model import Transformer
 from training.transformer.rivals import rival_loss
+from training.transformer.storyboard import Storyboards
 from training.transformer.text_reader import TextReader
-from training.transformer.tokens import KIND_OF_STAGE, TokenSet, token_file, training_clips
+from training.transformer.tokens import KIND_OF_STAGE, TokenSet
+from training.transformer.training_clips import split_clips, training_clips
 from training.transformer.validation import Validation
 
 WARMUP_STEPS = 100
@@ -292,18 +294,19 @@ def work(process: Process, options: Options) -> None:
     config = preset.transformer(options.stage, tokenizer.vocabulary_size, tokenizer.pad_id)
     kind = KIND_OF_STAGE[options.stage]
 
-    def batches(clips: TokenSet) -> Batches:
+    def batches(clips: TokenSet, storyboards: Storyboards | None) -> Batches:
         return Batches(
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
-            rivals=options.rivals, strays=options.strays, all_slots=options.compile,
+            rivals=options.rivals, strays=options.strays,
+            storyboards=storyboards, all_slots=options.compile,
         )  # fmt: skip
 
     run = Run(
         process,
         options,
-        batches(training_clips(preset.name, kind, preset.guest_clips(kind))),
-        Validation(batches(TokenSet.load(token_file(preset.name, kind, "validation")))),
+        batches(*training_clips(preset, kind)),
+        Validation(batches(*split_clips(preset, kind, "validation"))),
     )
     if process.is_main:
         count = sum(p.numel() for p in run.model.parameters())

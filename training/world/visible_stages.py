@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
 from training.world.scene import Scene, sample_scene, stage_at, stages
-from training.world.subsets import Subset
+from training.world.subsets import Subset, subset_named
 
 
 def visible_stage(name: str) -> str:
@@ -29,6 +30,12 @@ def stage_lines(world: Subset) -> dict[str, tuple[str, ...]]:
 def stage_names(lines: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     """All stages of some actions, in the order of class labels."""
     return tuple(sorted({name for names in lines.values() for name in names}))
+
+
+@cache
+def stages_of(subset: str) -> tuple[str, ...]:
+    """All stages of a subset's actions, in the order of class labels."""
+    return stage_names(stage_lines(subset_named(subset)))
 
 
 def stages_at(scene: Scene, times: Iterable[float]) -> list[str]:

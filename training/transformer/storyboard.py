@@ -1,0 +1,77 @@
+"""The storyboard of a clip: the stage of its action that each of its five frames shows.
+
+The transformer is told it by the id that opens a frame, in the place of BOI: one id for every stage
+of the world's actions, behind the null hint. Who jumps was never seen jumping, perhaps; that the
+last frame shows somebody standing says the storyboard, and standing is known of everybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from training.transformer.config import FRAMES, Kind, TransformerConfig
+from training.transformer.token_data import draw_window
+from training.transformer.tokens import TokenSet
+from training.world.scene import Scene
+from training.world.visible_stages import stages_at, stages_of
+
+WITHOUT = 0.15
+"""Share of the training clips that have a prompt and no storyboard."""
+ALONE = 0.65
+"""Share of the training clips without a prompt that have a storyboard: it is all that tells the
+poses then, so they are learnt from it rather than by heart from who does what."""
+
+
+def frame_times(kind: Kind, split: str, clips: TokenSet, subset: str) -> np.ndarray:
+    """float64 [N, 5]: the times in seconds that the frames of a split's first N clips show.
+
+    A token set does not keep them; clip i of a split is drawn anew from i. ValueError if the clips
+    are not those of the split in order.
+    """
+    rows = []
+    for index, scene in enumerate(clips.scenes):
+        drawn, times, _ = draw_window(kind, split, index, subset)
+        if drawn != scene:
+            raise ValueError(
+                f"clip {index} of the {split} set is not the one that is drawn today: build the "
+                "token set again with training.transformer.token_data"
+            )
+        rows.append(times)
+    return np.array(rows, np.float64)
+
+
+def classes_at(scene: Scene, times: Sequence[float]) -> list[int]:
+    """Index in `stages_of` the world of the stage that the scene shows at each time in seconds."""
+    names = stages_of(scene.world)
+    return [names.index(name) for name in stages_at(scene, times)]
+
+
+def opening_ids(config: TransformerConfig, classes: Sequence[int]) -> np.ndarray:
+    """int64 [N] flat ids that open frames of the stages `classes` [N]."""
+    return config.first_stage_id + np.asarray(classes, np.int64)
+
+
+def no_storyboard(config: TransformerConfig) -> np.ndarray:
+    """int64 [5]: every frame opens with BOI."""
+    return np.full(FRAMES, config.boi_id, np.int64)
+
+
+@dataclass(frozen=True)
+class Storyboards:
+    """The storyboards of the clips of a token set. times: float64 [N, 5] in seconds."""
+
+    times: np.ndarray
+
+    def of(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
+        """int64 [5]: ids that open the clip's frames if it shows `scene` at its times."""
+        return opening_ids(config, classes_at(scene, self.times[clip].tolist()))
+
+    def drawn(
+        self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator,
+        has_prompt: bool,
+    ) -> np.ndarray:  # fmt: skip
+        """As `of`, or, at random, none: `WITHOUT` and `ALONE` say how often."""
+        share = 1 - WITHOUT if has_prompt else ALONE
+        return self.of(config, clip, scene) if rng.random() < share else no_storyboard(config)
