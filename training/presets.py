@@ -50,6 +50,7 @@ class Preset:
     rivals: int = 0  # clips per process and step that stage 1 also sees under a wrong caption
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
+    caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
@@ -164,6 +165,7 @@ CPU = Preset(
     strays=0.5,
     guests=0.5,
     storyboard=True,
+    caption_dropout=0.2,  # two thirds of these keep the storyboard
     text_summary=512,
     upscaler_minutes=15,
     ranker_minutes=15,

@@ -340,6 +340,7 @@ def main() -> None:
     parser.add_argument("--rivals", type=int, help="default: the preset's")
     parser.add_argument("--rival-weight", type=float, help="default: the preset's")
     parser.add_argument("--strays", type=float, help="default: the preset's")
+    parser.add_argument("--caption-dropout", type=float, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
@@ -349,7 +350,7 @@ def main() -> None:
             if arguments[name] is None:
                 arguments[name] = 0
     for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight", "rivals",
-                 "rival_weight", "strays"):  # fmt: skip
+                 "rival_weight", "strays", "caption_dropout"):  # fmt: skip
         if arguments[name] is None:
             arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:
