@@ -14,13 +14,14 @@ import numpy as np
 
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.evaluation.drawn_clips import DrawnClips
-from training.evaluation.package import RANKER, ModelPackage, PackageError
+from training.evaluation.package import RANKER, STORYBOARD, ModelPackage, PackageError
 from training.evaluation.transformer_runner import (
     GIVEN,
     INTERPOLATION_ORDER,
     KEY_FRAME_ORDER,
     TransformerRunner,
 )
+from training.storyboard.plan import key_frame_opening, window_opening
 from training.transformer.config import FRAMES, WANTED_SLOTS
 from training.transformer.sample import guided
 
@@ -91,6 +92,7 @@ class ClipSampler:
                 "candidates with; export one or draw 1"
             )
         self._encoded: dict[str, np.ndarray] = {}
+        self._planned: dict[Wish, np.ndarray] = {}
 
     def key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
         """Tokens int32 [N, 5, C]."""
@@ -104,12 +106,15 @@ class ClipSampler:
         for window in range(windows):
             slots[:, window, ::2] = frames[:, 2 * window : 2 * window + 3]
         flat = slots.reshape(clips * windows, FRAMES, cells)
+        openings = self._openings(wishes, lambda plan: window_opening(plan, number))
+        openings = None if openings is None else openings.reshape(-1, FRAMES)
         keys = [stream_key(w.seed, number, window) for w in wishes for window in range(windows)]
         owners = [wish for wish in wishes for _ in range(windows)]
         size = max(1, self.sequences // self._branches(self.settings.interpolation_guidance))
         for first in range(0, len(flat), size):
             part = slice(first, first + size)
-            self._fill_windows(owners[part], keys[part], flat[part], number)
+            opening = None if openings is None else openings[part]
+            self._fill_windows(owners[part], keys[part], flat[part], number, opening)
             done = min(first + size, len(flat))
             self.report(f"round {number}: {done}/{len(flat)} windows")
         merged = slots[:, :, :4].reshape(clips, 4 * windows, cells)  # given, drawn, given, drawn
@@ -165,18 +170,55 @@ class ClipSampler:
         return self._encoded[text]
 
     def _runner(
-        self, graph: str, wishes: Sequence[Wish], factor: int, guidance: float
+        self,
+        graph: str,
+        wishes: Sequence[Wish],
+        factor: int,
+        guidance: float,
+        opening: np.ndarray | None,
     ) -> TransformerRunner:
-        """All conditional sequences first, then the unconditional ones."""
+        """All conditional sequences first, whose frames begin with the ids `opening` [N, 5], then
+        the unconditional ones, whose frames begin with BOI."""
         texts = [self.window_text(wish.key_rate * factor, wish.prompt) for wish in wishes]
         if guidance != 1:
             texts += [self.window_text(wish.key_rate * factor, "") for wish in wishes]
+            if opening is not None:
+                boi = self.manifest["ids"]["beginOfImage"]
+                opening = np.concatenate([opening, np.full_like(opening, boi)])
         windows = "keyframeWindows" if graph == "keyframes" else "interpolationWindows"
         order = KEY_FRAME_ORDER if graph == "keyframes" else INTERPOLATION_ORDER
         boost = self.settings.text_boost if guidance == 1 else 0.0
         return TransformerRunner(
-            self.package.sessions[graph], self.manifest, texts, self.manifest[windows], order, boost
+            self.package.sessions[graph],
+            self.manifest,
+            texts,
+            self.manifest[windows],
+            order,
+            boost,
+            opening,
         )
+
+    def storyboard(self, wish: Wish) -> np.ndarray | None:
+        """Ids int32 [S] that open frames at S equally spaced times of the wish's clip; None where
+        the package plans none."""
+        if STORYBOARD not in self.package.sessions:
+            return None
+        if wish not in self._planned:
+            text = np.full((1, self.manifest["textLength"]), self.manifest["ids"]["pad"], np.int32)
+            words = self._encode(wish.prompt)[: text.shape[1]]
+            text[0, : len(words)] = words
+            (plans,) = self.package.sessions[STORYBOARD].run(["opening"], {"text": text})
+            rates = self.manifest["rates"]
+            row = rates.index(nearest_rate(self.manifest, wish.key_rate))
+            self._planned[wish] = plans[0, row]
+        return self._planned[wish]
+
+    def _openings(
+        self, wishes: Sequence[Wish], of_plan: Callable[[np.ndarray], np.ndarray]
+    ) -> np.ndarray | None:
+        """`of_plan` of every wish's storyboard, int32 [N, ...]."""
+        plans = [plan for wish in wishes if (plan := self.storyboard(wish)) is not None]
+        return np.stack([of_plan(plan) for plan in plans]) if plans else None
 
     def _best_key_frames(self, wishes: Sequence[Wish]) -> np.ndarray:
         """Of every wish's candidates the one that fits it best; of equal ones the first."""
@@ -211,7 +253,8 @@ class ClipSampler:
         """One draw of every wish, of the random stream of its candidate. Neighbouring `count` draws
         belong to one wish; with `choose_frames` they all go on from the best one."""
         guidance = self.settings.guidance
-        runner = self._runner("keyframes", wishes, 1, guidance)
+        opening = self._openings(wishes, key_frame_opening)
+        runner = self._runner("keyframes", wishes, 1, guidance, opening)
         runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
         frames = np.zeros((len(wishes), FRAMES, self.cells), np.int32)
         keys = [stream_key(w.seed, 0, c) for w, c in zip(wishes, candidates, strict=True)]
@@ -229,11 +272,16 @@ class ClipSampler:
         return frames
 
     def _fill_windows(
-        self, wishes: Sequence[Wish], keys: Sequence[int], slots: np.ndarray, number: int
+        self,
+        wishes: Sequence[Wish],
+        keys: Sequence[int],
+        slots: np.ndarray,
+        number: int,
+        opening: np.ndarray | None,
     ) -> None:
-        """Draws frames 1 and 3 of every window [n, 5, C] in place."""
+        """Draws frames 1 and 3 of every window [n, 5, C] in place; opening: ids [n, 5]."""
         guidance = self.settings.interpolation_guidance
-        runner = self._runner("interpolation", wishes, 2**number, guidance)
+        runner = self._runner("interpolation", wishes, 2**number, guidance, opening)
         given = slots[:, list(INTERPOLATION_ORDER[:GIVEN])]
         runner.prefill(np.concatenate([given] * self._branches(guidance)))
         for index, slot in enumerate(WANTED_SLOTS):
@@ -254,11 +302,12 @@ class ClipSampler:
         """Fills tokens [N, C] cell by cell; all branches of a clip get the same tokens."""
         special, branches = self.manifest["ids"], self._branches(guidance)
         for cell in range(self.cells):
-            ids = tokens[:, cell - 1] if cell else np.full(len(tokens), special["beginOfImage"])
+            before = np.tile(tokens[:, max(0, cell - 1)], branches)
+            ids = before if cell else runner.opening[:, runner.order[order]]
             hint = np.full((len(tokens), 2), special["nullHint"], np.int32)
             for column, frame in enumerate(hints):
                 hint[:, column] = frame[:, cell]
-            logits = runner.step(order, cell, np.tile(ids, branches), np.tile(hint, (branches, 1)))
+            logits = runner.step(order, cell, ids, np.tile(hint, (branches, 1)))
             numbers = [uniform(key, first_index + cell) for key in keys]
             tokens[:, cell] = self._draw(logits, guidance, numbers)
 

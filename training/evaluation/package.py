@@ -18,6 +18,9 @@ GRAPHS = ("tokenizer", "keyframes", "interpolation", "decoder", "encoder")
 """Evaluation needs the encoder too: its reconstructions are the ceiling."""
 RANKER = "ranker"
 """Optional; chooses among several draws of the key frames."""
+STORYBOARD = "storyboard"
+"""Optional; plans which stage of the action every frame shows."""
+_OPTIONAL = (RANKER, STORYBOARD)
 
 _NEEDED = ("id", "version", "grid", "pixels", "codes", "maxRounds", "rates", "rateRules",
            "defaultKeyRate", "textLength", "maxCodePoints", "ids", "keyframeWindows",
@@ -30,7 +33,7 @@ class PackageError(ValueError):
 
 @dataclass(frozen=True)
 class ModelPackage:
-    """Manifest and sessions of the graphs named in GRAPHS, and of the ranker if there is one."""
+    """Manifest and sessions of the graphs named in GRAPHS, and of the optional ones that exist."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -49,7 +52,7 @@ def open_package(folder: Path, threads: int = 1) -> ModelPackage:
     for name, graph in manifest["graphs"].items():
         _check_files(folder, name, graph)
     sessions = {}
-    for name in (*GRAPHS, *([RANKER] if RANKER in manifest["graphs"] else [])):
+    for name in (*GRAPHS, *(name for name in _OPTIONAL if name in manifest["graphs"])):
         files = manifest["graphs"][name]["files"]
         if len(files) != 1:
             raise PackageError(f"graph {name} is split over {len(files)} files, which evaluation "

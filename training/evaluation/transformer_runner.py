@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime as ort
 
 from training.evaluation.region_cache import RegionCache, region_layout
-from training.transformer.config import Window
+from training.transformer.config import FRAMES, Window
 from training.transformer.visibility import MASKED, image_position
 
 KEY_FRAME_ORDER = (0, 1, 2, 3, 4)
@@ -25,7 +25,8 @@ _PREFILL_FLOATS = 1 << 25
 
 
 class TransformerRunner:
-    """Caches of B sequences over one text each. `texts`: ids of each, at most textLength."""
+    """Caches of B sequences over one text each. `texts`: ids of each, at most textLength;
+    `opening`: ids int [B, 5] that open their frame slots, None: BOI."""
 
     def __init__(
         self,
@@ -35,6 +36,7 @@ class TransformerRunner:
         windows: Sequence[dict[str, int]],
         order: Sequence[int],
         text_boost: float = 0.0,
+        opening: np.ndarray | None = None,
     ) -> None:
         self.session, self.manifest, self.order = session, manifest, order
         self.grid = manifest["grid"]
@@ -43,6 +45,8 @@ class TransformerRunner:
         self.text_slots = max(1, *(len(text) for text in texts))
         self.lengths = np.array([len(text) for text in texts])
         self.text_boost = text_boost
+        boi = np.full((len(texts), FRAMES), manifest["ids"]["beginOfImage"], np.int32)
+        self.opening = boi if opening is None else opening.astype(np.int32)
         self.layouts = [region_layout(self.grid, Window(**window)) for window in windows]
         self.layouts = self.layouts or [region_layout(self.grid, None)]
         shape = manifest["architecture"]
@@ -140,7 +144,7 @@ class TransformerRunner:
         ids[:, :text] = self._padded_texts[part]
         for frame in range(frames):
             start = text + frame * self.cells
-            ids[:, start] = manifest["ids"]["beginOfImage"]
+            ids[:, start] = self.opening[part, self.order[frame]]
             ids[:, start + 1 : start + self.cells] = given[:, frame, :-1]
         positions = [np.arange(text)]
         for frame in range(frames):

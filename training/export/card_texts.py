@@ -118,4 +118,5 @@ PART_NAMES = {
     "interpolation": card_text("stage 2, in-between frames", "第二阶段，中间帧"),
     "upscaler": card_text("upscaler", "放大器"),
     "ranker": card_text("ranker of key frames", "关键帧评选器"),
+    "storyboard": card_text("storyboard planner", "分镜规划器"),
 }

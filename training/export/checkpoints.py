@@ -14,6 +14,7 @@ from training.common.checkpoint import load_checkpoint
 from training.presets import Preset, data_folder
 from training.ranker.config import ranker_folder
 from training.ranker.model import Ranker, load_ranker
+from training.storyboard.planner import Planner, load_planner, planner_config, planner_folder
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.checkpoints import is_base_parameter, load_transformer, newest
 from training.transformer.config import STAGES, Stage
@@ -39,6 +40,8 @@ class TrainedParts:
     """None where the preset has none."""
     ranker: Ranker | None = None
     """None where the preset has none."""
+    planner: Planner | None = None
+    """None where the preset's models read no storyboard."""
 
 
 def load_parts(preset: Preset) -> TrainedParts:
@@ -49,7 +52,9 @@ def load_parts(preset: Preset) -> TrainedParts:
     wanted = [folder / "tokenizer.json", vqvae_file, *stage_files.values()]
     upscaler_file = folder / "upscaler" / "final.pt" if preset.upscaler_minutes else None
     ranker_file = ranker_folder(preset.name) / "final.pt" if preset.ranker_minutes else None
-    wanted += [path for path in (upscaler_file, ranker_file) if path is not None]
+    planner_file = planner_folder(preset.name) / "final.pt" if preset.storyboard else None
+    optional = (upscaler_file, ranker_file, planner_file)
+    wanted += [path for path in optional if path is not None]
     missing = [str(path) for path in wanted if not path.exists()]
     if missing:
         raise FileNotFoundError(
@@ -79,6 +84,7 @@ def load_parts(preset: Preset) -> TrainedParts:
         facts,
         load_upscaler(upscaler_file) if upscaler_file is not None else None,
         load_ranker(ranker_file) if ranker_file is not None else None,
+        load_planner(planner_file) if planner_file is not None else None,
     )
 
 
@@ -95,9 +101,11 @@ def untrained_parts(preset: Preset, tokenizer: CaptionTokenizer, seed: int = 1) 
         stage: Transformer(preset.transformer(stage, tokenizer.vocabulary_size, tokenizer.pad_id))
         for stage in STAGES
     }
-    for module in (vqvae, *transformers.values()):
+    planner = Planner(planner_config(preset, tokenizer)) if preset.storyboard else None
+    for module in (vqvae, *transformers.values(), *([planner] if planner else [])):
         _enlarge(module)
-    return TrainedParts(preset, tokenizer, vqvae, transformers, {"weights": "random, not trained"})
+    facts: dict[str, str | int | float] = {"weights": "random, not trained"}
+    return TrainedParts(preset, tokenizer, vqvae, transformers, facts, planner=planner)
 
 
 @torch.no_grad()
@@ -146,6 +154,17 @@ def check_fit(parts: TrainedParts) -> None:
             f"makes {vqvae.pixels}."
         )
     _check_ranker(parts)
+    _check_planner(parts)
+
+
+def _check_planner(parts: TrainedParts) -> None:
+    wanted = planner_config(parts.preset, parts.tokenizer) if parts.preset.storyboard else None
+    found = parts.planner and parts.planner.config
+    if found != wanted:
+        raise ValueError(
+            f"The planner of storyboards is {found}, preset and tokenizer expect {wanted}. Train "
+            f"it again: python -m training.storyboard.train --preset {parts.preset.name}"
+        )
 
 
 def _check_ranker(parts: TrainedParts) -> None:

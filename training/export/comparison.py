@@ -27,12 +27,15 @@ from training.export.text_samples import random_texts
 from training.export.vqvae_graph import round_vqvae
 from training.export.weight_storage import round_weights
 from training.ranker.model import Ranker
+from training.storyboard.plan import storyboard_table
+from training.storyboard.planner import Planner
 from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, WANTED_SLOTS, Stage
 from training.transformer.model import Transformer
 from training.transformer.sample import text_rows
 from training.upscaler.model import Upscaler
 from training.world.dataset import DURATION_TEXTS
+from training.world.subsets import subset_named
 
 PROMPTS = ("a lion drinks water at the lake", "狮子在湖边喝水")
 
@@ -75,6 +78,8 @@ def compare(parts: TrainedParts, package: Path) -> Iterator[Difference]:
         yield compare_upscaler(parts, parts.upscaler, package)
     if parts.ranker is not None:
         yield compare_ranker(parts, parts.ranker, package)
+    if parts.planner is not None:
+        yield compare_planner(parts, parts.planner, package)
 
 
 def compare_tokenizer(parts: TrainedParts, package: Path, count: int = 2000) -> Difference:
@@ -172,3 +177,22 @@ def compare_ranker(parts: TrainedParts, ranker: Ranker, package: Path) -> Differ
     with torch.inference_mode():
         difference = float(np.abs(found - ranker(texts, tokens).numpy()).max())
     return Difference("ranker: scores in nats differ by", difference, 1e-3)
+
+
+def compare_planner(parts: TrainedParts, planner: Planner, package: Path) -> Difference:
+    """Storyboards of random texts and of captions."""
+    config = parts.transformers["keyframes"].config
+    table = storyboard_table(config, subset_named(parts.preset.subset))
+    encode = parts.tokenizer.encode
+    rows = [
+        encode(text)[: config.text_slots] for text in (*PROMPTS, "", *random_texts(97, seed=11))
+    ]
+    texts = torch.full((len(rows), config.text_slots), config.pad_id)
+    for text, row in zip(texts, rows, strict=True):
+        text[: len(row)] = config.codes + torch.tensor(row, dtype=torch.long)
+    session = open_session(package / "storyboard.onnx")
+    (found,) = session.run(None, {"text": texts.numpy().astype(np.int32)})
+    with torch.inference_mode():
+        expected = table[planner(texts).argmax(1).numpy()]
+    wrong = int((found != expected).any((1, 2)).sum())
+    return Difference(f"storyboard: prompts of {len(rows)} with another plan", wrong, 0)

@@ -13,11 +13,14 @@ from training.export.checkpoints import TrainedParts, check_fit
 from training.export.manifest import build_manifest, file_entry, graph_entry
 from training.export.ranker_graph import build_ranker_graph
 from training.export.shared_weights import take_shared_weights
+from training.export.storyboard_graph import build_storyboard_graph
 from training.export.transformer_graph import TransformerGraph
 from training.export.upscaler_graph import build_upscaler_graph
 from training.export.vqvae_graph import build_decoder_graph, build_encoder_graph
 from training.export.weight_storage import Precision
+from training.storyboard.plan import storyboard_table
 from training.text.tokenizer_graph import build_tokenizer_graph
+from training.world.subsets import subset_named
 
 # Measured in Chromium on WASM with mini's sizes, one thread, two sequences: 4.3 ms a step, as with
 # float32. MatMulNBits takes 15 ms with 8 bits and 17 ms with 4: WASM has no kernel for it. Bytes
@@ -50,6 +53,11 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
         graphs["upscaler"] = (graph, UPSCALER_PRECISION)
     if parts.ranker is not None:
         graphs["ranker"] = (build_ranker_graph(parts.ranker, RANKER_PRECISION), RANKER_PRECISION)
+    if parts.planner is not None:
+        table = storyboard_table(
+            parts.transformers["keyframes"].config, subset_named(parts.preset.subset)
+        )
+        graphs["storyboard"] = (build_storyboard_graph(parts.planner, table), "fp32")
     return graphs
 
 

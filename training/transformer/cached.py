@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from training.transformer import visibility
-from training.transformer.config import GIVEN_SLOTS
+from training.transformer.config import FRAMES, GIVEN_SLOTS
 from training.transformer.model import LayerCache, Transformer
 
 
@@ -26,10 +26,17 @@ class Decoding:
 class CachedDecoder:
     """Caches of B sequences over one text each; feeds `Transformer.step` and stores its rows.
 
-    text: flat ids [B, <=T]; shorter texts are padded on the right.
+    text: flat ids [B, <=T]; shorter texts are padded on the right. opening: flat ids [B, 5] that
+    open the frames; None: BOI.
     """
 
-    def __init__(self, model: Transformer, text: Tensor, decoding: Decoding | None = None) -> None:
+    def __init__(
+        self,
+        model: Transformer,
+        text: Tensor,
+        decoding: Decoding | None = None,
+        opening: Tensor | None = None,
+    ) -> None:
         self.model = model
         self.config = config = model.config
         self.decoding = decoding or Decoding()
@@ -40,6 +47,8 @@ class CachedDecoder:
         self.text_visible = (self.text != config.pad_id).cpu().numpy()
         self.batch = text.shape[0]
         self.device = self.text.device
+        boi = torch.full((self.batch, FRAMES), config.boi_id, device=self.device)
+        self.opening = boi if opening is None else opening.to(boi)
         boost = np.broadcast_to(np.float32(self.decoding.text_boost), (self.batch,))
         self.boost = boost[:, None, None, None]
         self.caches = model.empty_caches(
@@ -66,7 +75,7 @@ class CachedDecoder:
         the tokens before each cell; cells before `cells` are in the caches already.
         """
         config = self.config
-        inputs = torch.cat([self._boi(), frames[:, slot, : cells.stop - 1]], dim=1)
+        inputs = torch.cat([self.opening[:, [slot]], frames[:, slot, : cells.stop - 1]], dim=1)
         hints = self._hints(frames, [(slot, cell) for cell in cells])
         first = visibility.image_position(config.text_slots, config.grid, slot, cells.start)
         spatial, temporal = visibility.frame_rows(
@@ -94,8 +103,8 @@ class CachedDecoder:
         """
         config = self.config
         given = frames[:, list(GIVEN_SLOTS)]
-        boi = self._boi()[:, None].expand(-1, len(GIVEN_SLOTS), -1)
-        inputs = torch.cat([boi, given[..., :-1]], dim=-1).reshape(self.batch, -1)
+        opening = self.opening[:, list(GIVEN_SLOTS), None]
+        inputs = torch.cat([opening, given[..., :-1]], dim=-1).reshape(self.batch, -1)
         ids = torch.cat([self.text, inputs], dim=1)
         biases = visibility.interpolation_prefill(
             self.text_visible, config.grid, config.windows, self.decoding.wrapped
@@ -174,6 +183,3 @@ class CachedDecoder:
         for cache, new in zip(self.caches, rows, strict=True):
             for index, slots in ((0, spatial), (1, spatial), (2, temporal), (3, temporal)):
                 cache[index][:, :, slots] = new[index]
-
-    def _boi(self) -> Tensor:
-        return torch.full((self.batch, 1), self.config.boi_id, device=self.device)

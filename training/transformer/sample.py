@@ -52,12 +52,19 @@ class GuidedDecoder:
     """A decoder over the conditional sequences and, with guidance, the unconditional ones."""
 
     def __init__(
-        self, model: Transformer, texts: Tensor, unconditional: Tensor, sampling: Sampling
+        self,
+        model: Transformer,
+        texts: Tensor,
+        unconditional: Tensor,
+        sampling: Sampling,
+        opening: Tensor | None = None,
     ) -> None:
         self.sampling = sampling
         self.guided = sampling.guidance != 1
         both = torch.cat([texts, unconditional]) if self.guided else texts
-        self.decoder = CachedDecoder(model, both)
+        if opening is not None and self.guided:  # without a prompt there is no storyboard
+            opening = torch.cat([opening, torch.full_like(opening, model.config.boi_id)])
+        self.decoder = CachedDecoder(model, both, opening=opening)
 
     def prefill_given(self, frames: Tensor) -> None:
         self.decoder.prefill_given(self._doubled(frames))
@@ -86,12 +93,14 @@ def sample_key_frames(
     seeds: Sequence[int],
     sampling: Sampling,
     report: Report = lambda done, total: None,
+    opening: Tensor | None = None,
 ) -> Tensor:
-    """texts and unconditional: flat ids [B, T]; one seed per sequence -> tokens int64 [B, 5, C]."""
+    """texts and unconditional: flat ids [B, T]; one seed per sequence; opening: ids [B, 5] of the
+    storyboards, None without -> tokens int64 [B, 5, C]."""
     cells = model.config.cells
     frames = torch.zeros(len(seeds), FRAMES, cells, dtype=torch.long)
     keys = [stream_key(seed, KEY_FRAME_ROUND, 0) for seed in seeds]
-    decoder = GuidedDecoder(model, texts, unconditional, sampling)
+    decoder = GuidedDecoder(model, texts, unconditional, sampling, opening)
     for slot in range(FRAMES):
         for cell in range(cells):
             index = slot * cells + cell
@@ -110,11 +119,13 @@ def interpolate_round(
     number: int,
     sampling: Sampling,
     report: Report = lambda done, total: None,
+    opening: Tensor | None = None,
 ) -> Tensor:
     """One round over a clip: frames [N, C] (N odd, at least 3) -> [2N - 1, C].
 
     text and unconditional [1, T] announce the duration of this round's windows; `number` counts
-    rounds from 1. All windows are drawn in one batch.
+    rounds from 1; opening: ids [windows, 5] of the storyboard, None without. All windows are drawn
+    in one batch.
     """
     count, cells = frames.shape
     if count < 3 or count % 2 == 0:
@@ -125,7 +136,8 @@ def interpolate_round(
         slots[window, list(GIVEN_SLOTS)] = frames[2 * window : 2 * window + 3]
     keys = [stream_key(seed, number, window) for window in range(windows)]
     repeat = (windows, 1)
-    decoder = GuidedDecoder(model, text.repeat(repeat), unconditional.repeat(repeat), sampling)
+    both = text.repeat(repeat), unconditional.repeat(repeat)
+    decoder = GuidedDecoder(model, *both, sampling, opening)
     decoder.prefill_given(slots)
     for order, slot in enumerate(WANTED_SLOTS):
         for cell in range(cells):

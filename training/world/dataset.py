@@ -36,13 +36,24 @@ def key_frame_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float]
 
 def _short_window(scene: Scene, rate: int, rng: np.random.Generator) -> tuple[list[float], str]:
     """A window at `rate` that holds the middle of the stage that the caption speaks of."""
+    start = _random_start(*_starts(scene, rate), rng)
+    return window_times(start, rate), DURATION_TEXTS[rate]
+
+
+def _starts(scene: Scene, rate: int) -> tuple[float, float]:
+    """The earliest and the latest start in seconds of a short window at `rate`."""
     seconds = (WINDOW_FRAMES - 1) / rate
     low, high = 0.0, CLIP_SECONDS - seconds
     core = core_window(scene)
     if core is not None:
         middle = sum(core) / 2
         low, high = max(low, middle - 0.8 * seconds), min(high, middle - 0.2 * seconds)
-    return window_times(_random_start(low, high, rng), rate), DURATION_TEXTS[rate]
+    return low, high
+
+
+def typical_start(scene: Scene, rate: int) -> float:
+    """Where a window of five key frames at `rate` begins on average, in seconds."""
+    return sum(_starts(scene, rate)) / 2 if rate > KEY_FRAME_RATE else 0.0
 
 
 def _covering_times(scene: Scene, rng: np.random.Generator) -> tuple[list[float], str]:

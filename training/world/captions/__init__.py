@@ -11,6 +11,7 @@ from training.world.subsets import subset_named
 __all__ = [
     "LANGUAGES",
     "Caption",
+    "actionless_caption",
     "all_caption_words",
     "caption",
     "example_prompts",
@@ -38,6 +39,13 @@ def stated_caption(
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {LANGUAGES}, not {language!r}")
     return _GRAMMARS[scene.world].stated_caption(scene, rng, language, held_out)
+
+
+def actionless_caption(scene: Scene, rng: np.random.Generator) -> str:
+    """A caption that leaves open what happens, as half-typed prompts do; `cpu` subset only."""
+    if scene.world != "cpu":
+        raise ValueError(f"the {scene.world} world has no captions without an action")
+    return cpu.actionless_caption(scene, rng, LANGUAGES[int(rng.integers(2))])
 
 
 def plain_caption(scene: Scene, language: str) -> str:

@@ -1,0 +1,56 @@
+"""Which stages clips of an action go through: the storyboards that the planner hands out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from training.transformer.config import TransformerConfig
+from training.transformer.storyboard import classes_at, opening_ids
+from training.world.dataset import DURATION_TEXTS, WINDOW_FRAMES, typical_start
+from training.world.scene import sample_scene
+from training.world.subsets import Subset
+
+STEPS = 32
+"""Steps in time between the first and the last key frame: as many as three rounds make."""
+RATES = tuple(DURATION_TEXTS)
+"""Frames per second of the key frames, in the order of a storyboard's rows."""
+_UNSHIFTED = 8  # a seed whose scene's stages end where they end on average
+
+
+def planned_classes(subset: Subset, action: str, rate: int) -> list[int]:
+    """Stages (training.world.visible_stages.stages_of) at STEPS + 1 equally spaced times of a
+    typical clip of `action` whose key frames are drawn at `rate` frames per second."""
+    example = sample_scene(np.random.default_rng(0), world=subset.name)
+    scene = replace(example, action=action, seed=_UNSHIFTED)
+    seconds = (WINDOW_FRAMES - 1) / rate
+    start = typical_start(scene, rate)
+    return classes_at(scene, [start + seconds * step / STEPS for step in range(STEPS + 1)])
+
+
+def storyboard_table(config: TransformerConfig, subset: Subset) -> np.ndarray:
+    """int32 [actions + 1, rates, STEPS + 1]: flat ids that open the frames of every action of the
+    subset, in its order, and, last, of a clip whose action nobody states: BOI."""
+    plans = [[planned_classes(subset, action, rate) for rate in RATES] for action in subset.actions]
+    known = opening_ids(config, plans)
+    unknown = np.full_like(known[:1], config.boi_id)
+    return np.concatenate([known, unknown]).astype(np.int32)
+
+
+def key_frame_opening(plan: np.ndarray) -> np.ndarray:
+    """[..., S] ids at S equally spaced times -> [..., 5] of the key frames."""
+    return plan[..., _points(plan.shape[-1], WINDOW_FRAMES)]
+
+
+def window_opening(plan: np.ndarray, number: int) -> np.ndarray:
+    """[..., S] -> [..., windows, 5] ids of the windows of interpolation round `number` (from 1)."""
+    windows = 2**number
+    frames = plan[..., _points(plan.shape[-1], (WINDOW_FRAMES - 1) * windows + 1)]
+    step = WINDOW_FRAMES - 1
+    return np.stack([frames[..., w * step : w * step + WINDOW_FRAMES] for w in range(windows)], -2)
+
+
+def _points(steps: int, frames: int) -> np.ndarray:
+    """Of `steps` points in time that of each of `frames` frames, both ends included."""
+    return np.arange(frames) * (steps - 1) // (frames - 1)
