@@ -135,6 +135,11 @@ if [ "$(minutes upscaler_minutes)" != 0 ]; then
     --minutes "$(minutes upscaler_minutes)" --processes "$processes" "${upscaler[@]}"
 fi
 
+if [ "$(field storyboard)" = True ]; then
+  step "planner of storyboards" "$folder/storyboard/final.pt" \
+    "$python" -m training.storyboard.train --preset "$preset"
+fi
+
 for kind in key interpolation; do
   step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \

@@ -20,6 +20,7 @@ from training.common.random_stream import draw_token, stream_key, uniform
 from training.export.checkpoints import TrainedParts
 from training.export.comparison import onnx_transformer
 from training.export.text_samples import random_texts
+from training.storyboard.plan import key_frame_opening, plan_of, window_opening
 from training.transformer.config import STAGES, Stage, TransformerConfig
 from training.transformer.sample import (
     Sampling,
@@ -30,6 +31,7 @@ from training.transformer.sample import (
 from training.transformer.visibility import spatial_cells_visible, temporal_cells_visible
 from training.vqvae.model import tensor_to_frames
 from training.world.dataset import DURATION_TEXTS, KEY_FRAME_RATE
+from training.world.subsets import subset_named
 
 ROUNDS = 2
 _CLIPS = (
@@ -122,12 +124,20 @@ def _draw(
     """Key frames [5, C], then the clip after every round, [9, C] and [17, C]."""
     rate = KEY_FRAME_RATE
     texts = _row(parts, rate, prompt), _row(parts, rate, "")
-    clip = sample_key_frames(models["keyframes"], *texts, [seed], key_frames)[0]
+    plan = None
+    if parts.planner is not None:
+        config, subset = models["keyframes"].config, subset_named(parts.preset.subset)
+        plan = plan_of(parts.planner, config, subset, parts.tokenizer.encode(prompt), rate)
+    opening = None if plan is None else torch.from_numpy(key_frame_opening(plan)[None]).long()
+    keys = models["keyframes"]
+    clip = sample_key_frames(keys, *texts, [seed], key_frames, opening=opening)[0]
     clips = [clip]
     for number in range(1, ROUNDS + 1):
         rate *= 2
         texts = _row(parts, rate, prompt), _row(parts, rate, "")
-        clip = interpolate_round(models["interpolation"], clip, *texts, seed, number, rounds)
+        opening = None if plan is None else torch.from_numpy(window_opening(plan, number)).long()
+        between = models["interpolation"]
+        clip = interpolate_round(between, clip, *texts, seed, number, rounds, opening=opening)
         clips.append(clip)
     return clips
 

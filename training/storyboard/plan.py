@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import torch
 
+from training.storyboard.planner import Planner
 from training.transformer.config import TransformerConfig
 from training.transformer.storyboard import classes_at, opening_ids
 from training.world.dataset import DURATION_TEXTS, WINDOW_FRAMES, typical_start
@@ -36,6 +39,17 @@ def storyboard_table(config: TransformerConfig, subset: Subset) -> np.ndarray:
     known = opening_ids(config, plans)
     unknown = np.full_like(known[:1], config.boi_id)
     return np.concatenate([known, unknown]).astype(np.int32)
+
+
+@torch.no_grad()
+def plan_of(
+    planner: Planner, config: TransformerConfig, subset: Subset, prompt: Sequence[int], rate: int
+) -> np.ndarray:
+    """int32 [STEPS + 1]: the storyboard of a prompt of the pieces `prompt` at a key frame rate, as
+    the exported graph gives it."""
+    pieces = list(prompt)[: config.text_slots] or [config.pad_id - config.codes]
+    action = int(planner(config.codes + torch.tensor([pieces]))[0].argmax())
+    return storyboard_table(config, subset)[action, RATES.index(rate)]
 
 
 def key_frame_opening(plan: np.ndarray) -> np.ndarray:

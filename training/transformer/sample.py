@@ -154,11 +154,16 @@ def interpolate_clip(
     texts: Sequence[tuple[Tensor, Tensor]],
     seed: int,
     sampling: Sampling,
+    openings: Sequence[Tensor | None] | None = None,
 ) -> Tensor:
-    """key_frames [5, C]; (text, unconditional) [1, T] of each round -> 9, 17, 33, ... frames."""
+    """key_frames [5, C]; (text, unconditional) [1, T] of each round, and the ids [windows, 5] of
+    its storyboard -> 9, 17, 33, ... frames."""
     frames = key_frames
-    for number, (text, unconditional) in enumerate(texts, start=1):
-        frames = interpolate_round(model, frames, text, unconditional, seed, number, sampling)
+    openings = openings or [None] * len(texts)
+    for number, ((text, empty), opening) in enumerate(zip(texts, openings, strict=True), start=1):
+        frames = interpolate_round(
+            model, frames, text, empty, seed, number, sampling, opening=opening
+        )
     return frames
 
 

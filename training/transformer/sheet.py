@@ -15,6 +15,8 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from training.presets import PRESETS, data_folder, preset_named
+from training.storyboard.plan import key_frame_opening, plan_of, window_opening
+from training.storyboard.planner import load_planner, planner_folder
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.checkpoints import load_transformer, newest
 from training.transformer.model import Transformer
@@ -28,6 +30,7 @@ from training.vqvae.config import vqvae_folder
 from training.vqvae.model import VQVAE, load_vqvae
 from training.vqvae.tokenize_frames import decode
 from training.world.dataset import DURATION_TEXTS
+from training.world.subsets import subset_named
 
 PROMPTS = (
     "a lion drinks water at the lake",
@@ -89,6 +92,8 @@ class Drawer:
     def __init__(self, preset: str, sampling: Sampling) -> None:
         self.preset, self.sampling = preset_named(preset), sampling
         self.tokenizer = CaptionTokenizer.load(data_folder(preset) / "tokenizer.json")
+        planner = planner_folder(preset) / "final.pt"
+        self.planner = load_planner(planner) if self.preset.storyboard else None
         self.vqvae: VQVAE = load_vqvae(vqvae_folder(preset) / "final.pt")
 
     def rows(self, model: Transformer, rate: int, prompts: list[str]) -> Tensor:
@@ -101,7 +106,17 @@ class Drawer:
         seeds = [seed + i for i in range(len(prompts))]
         texts = self.rows(model, 1, prompts)
         empty = self.rows(model, 1, [""] * len(prompts))
-        return sample_key_frames(model, texts, empty, seeds, self.sampling, report_cells)
+        opening = None
+        if self.planner is not None:
+            rows = [key_frame_opening(self.plan(model, prompt)) for prompt in prompts]
+            opening = torch.from_numpy(np.stack(rows)).long()
+        return sample_key_frames(model, texts, empty, seeds, self.sampling, report_cells, opening)
+
+    def plan(self, model: Transformer, prompt: str) -> np.ndarray:
+        """The storyboard of a prompt, int32 [S]."""
+        assert self.planner is not None
+        pieces = self.tokenizer.encode(prompt)
+        return plan_of(self.planner, model.config, subset_named(self.preset.subset), pieces, 1)
 
     def clip(self, prompt: str, seed: int) -> Tensor:
         """Tokens [33, C] of a whole clip."""
@@ -112,7 +127,11 @@ class Drawer:
             for rate in (2, 4, 8)
         ]
         frames = self.key_frames(keys, [prompt], seed)[0]
-        return interpolate_clip(between, frames, texts, seed, self.sampling)
+        openings = None
+        if self.planner is not None:
+            plan = self.plan(between, prompt)
+            openings = [torch.from_numpy(window_opening(plan, n)).long() for n in (1, 2, 3)]
+        return interpolate_clip(between, frames, texts, seed, self.sampling, openings)
 
     def pixels(self, tokens: Tensor) -> np.ndarray:
         """Tokens [N, C] -> frames uint8 [N, side, side, 3], enlarged to be seen."""
