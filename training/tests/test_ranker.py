@@ -38,6 +38,7 @@ from training.ranker.model import ACTIONS, STAGES, Ranker, load_ranker
 from training.ranker.redraw import redraw
 from training.ranker.redrawn import Redrawn
 from training.ranker.train import Run, Trainer
+from training.storyboard.plan import key_frame_opening
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.characters import ASCII
 from training.text.train import caption_sample, train_tokenizer
@@ -393,7 +394,8 @@ def test_candidates_go_on_from_the_best_frame(tmp_path: Path) -> None:
 
 def _continued(sampler: ClipSampler, wish: Wish, candidate: int, before: np.ndarray) -> np.ndarray:
     """The frames [1, n + 1, C] that a candidate makes of frames [1, n, C], step by step."""
-    runner = sampler._runner("keyframes", [wish], 1, 2.0)
+    opening = key_frame_opening(sampler.storyboard(wish))[None]
+    runner = sampler._runner("keyframes", [wish], 1, 2.0, opening)
     runner.prefill(np.zeros((2, 0, 16), np.int32))
     key, frames = stream_key(wish.seed, 0, candidate), before
     for slot in range(before.shape[1] + 1):
@@ -401,11 +403,11 @@ def _continued(sampler: ClipSampler, wish: Wish, candidate: int, before: np.ndar
         drawn = np.zeros((1, 16), np.int32)
         hint = np.full((2, 2), sampler.manifest["ids"]["nullHint"], np.int32)
         for cell in range(16):
-            first = np.full(1, sampler.manifest["ids"]["beginOfImage"])
-            ids = drawn[:, cell - 1] if cell else first
+            first = np.array([opening[0, slot], sampler.manifest["ids"]["beginOfImage"]])
+            ids = np.tile(drawn[:, cell - 1], 2) if cell else first
             if slot:
                 hint[:, 0] = frames[0, slot - 1, cell]
-            logits = runner.step(slot, cell, np.tile(ids, 2), hint)
+            logits = runner.step(slot, cell, ids, hint)
             own = sampler._draw(logits, 2.0, [uniform(key, 16 * slot + cell)])
             drawn[:, cell] = own if known is None else known[:, cell]
     return np.concatenate([frames, drawn[:, None]], axis=1)
