@@ -1,7 +1,7 @@
-/** Key frames that read the text once, in the real worker: both backends take inputs of no rows. */
+/** Key frames of packages of before, which read the text in every run, in the real worker. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
-import { readTextOnce } from '../textSummaryPackage';
+import { readTextInEveryRun } from '../textSummaryPackage';
 import { openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
 import { buildPipelineSite, type PipelineSite } from './pipelineSite';
@@ -13,7 +13,7 @@ let site: PipelineSite;
 let served: ServedDirectory;
 beforeAll(async () => {
   site = await buildPipelineSite();
-  readTextOnce(site.copyPackage('once'));
+  readTextInEveryRun(site.copyPackage('every-run'));
   served = await site.serve();
 });
 afterAll(async () => {
@@ -22,12 +22,12 @@ afterAll(async () => {
 });
 
 it.each(['wasm', 'webgpu'] as const)(
-  'draws the key frames of the graph that reads the text in every step, on %s',
+  'draws the key frames of the graph that reads the text once, on %s',
   { timeout: WEBGPU_MILLISECONDS },
   async (backend) => {
     const { page, context, errors } = await openApp({ url: served.url });
     await page.waitForFunction(() => 'pipeline' in globalThis);
-    const loading = await page.evaluate((name) => pipeline.load('once', name), backend);
+    const loading = await page.evaluate((name) => pipeline.load('every-run', name), backend);
     expect(loading.failure).toBeUndefined();
     expect(loading.loaded?.backend.backend).toBe(backend);
     // PyTorch drew this clip, and with it the micro package's own graph (pipeline.test.ts).

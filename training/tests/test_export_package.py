@@ -70,7 +70,7 @@ def test_manifest_names_every_file_and_number(parts: TrainedParts, package: Path
     manifest = _check_files(package)
     config = parts.transformers["interpolation"].config
     assert list(manifest["graphs"]) == [
-        "tokenizer", "keyframes", "interpolation", "decoder", "encoder"
+        "tokenizer", "keyframes", "interpolation", "decoder", "encoder", "storyboard"
     ]  # fmt: skip
     assert "summary" in manifest["graphs"]["keyframes"]["inputs"]  # texts are read once a clip
     assert manifest["ids"]["beginOfImage"] == config.boi_id

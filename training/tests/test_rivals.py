@@ -89,6 +89,7 @@ def test_rival_rows_are_the_first_clips_under_another_text() -> None:
                 tokens=batch.tokens[:2],
                 read=batch.read[:2],
                 hints=batch.hints[:2],
+                opening=batch.rival_opening,
             ),
         )
         torch.testing.assert_close(own, token_losses(model, batch), atol=2e-2, rtol=0)
