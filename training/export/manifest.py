@@ -12,6 +12,7 @@ from typing import Any
 import onnx
 
 from training.export.checkpoints import TrainedParts
+from training.export.stage_names import stage_entries
 from training.transformer.config import FRAMES, TransformerConfig
 from training.world.captions import all_caption_words, example_prompts, rate_words
 from training.world.dataset import DURATION_TEXTS, KEY_FRAME_RATE
@@ -70,6 +71,7 @@ def build_manifest(
         "textLength": config.text_slots,
         "maxCodePoints": MAX_CODE_POINTS,
         "ids": _ids(parts, config),
+        **_storyboard(parts, config),
         "keyframeWindows": window_entries(config),
         "interpolationWindows": window_entries(parts.transformers["interpolation"].config),
         "architecture": architecture_entry(config),
@@ -106,6 +108,12 @@ def _ids(parts: TrainedParts, config: TransformerConfig) -> dict[str, int]:
         "beginOfImage": config.boi_id,
         "nullHint": config.null_hint_id,
     }
+
+
+def _storyboard(parts: TrainedParts, config: TransformerConfig) -> dict[str, Any]:
+    if parts.planner is None:
+        return {}
+    return {"storyboard": {"stages": stage_entries(config, parts.preset.subset)}}
 
 
 def window_entries(config: TransformerConfig) -> list[dict[str, int]]:
