@@ -36,12 +36,12 @@ export interface GraphManifest {
 }
 
 export const REQUIRED_GRAPHS = ['tokenizer', 'keyframes', 'interpolation', 'decoder'] as const;
-export const OPTIONAL_GRAPHS = ['encoder', 'upscaler', 'ranker'] as const;
+export const OPTIONAL_GRAPHS = ['encoder', 'upscaler', 'ranker', 'storyboard'] as const;
 export type RequiredGraph = (typeof REQUIRED_GRAPHS)[number];
 export type OptionalGraph = (typeof OPTIONAL_GRAPHS)[number];
 export type GraphName = RequiredGraph | OptionalGraph;
 /** Graphs that a job may need. */
-export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker';
+export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker' | 'storyboard';
 
 /** Input of key frame graphs that can leave the temporal channel out: 0, or 1 for both channels. */
 export const TEMPORAL_SHARE = 'temporal_share';
@@ -104,6 +104,7 @@ export interface SpecialIds {
   unknown: number;
   /** The `<n>` piece between duration text and prompt. */
   lineBreak: number;
+  /** Opens a frame (fed at cell 0) of which no storyboard tells the stage of the action. */
   beginOfImage: number;
   /** Hint id that means "no hint". */
   nullHint: number;
@@ -227,6 +228,6 @@ export interface ModelManifest {
 
 /** The graphs of a package that are fetched before the first job. */
 export function drawingGraphs({ graphs }: Pick<ModelManifest, 'graphs'>): DrawingGraph[] {
-  const present = (['upscaler', 'ranker'] as const).filter((name) => graphs[name]);
+  const present = (['upscaler', 'ranker', 'storyboard'] as const).filter((name) => graphs[name]);
   return [...REQUIRED_GRAPHS, ...present];
 }

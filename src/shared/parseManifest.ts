@@ -73,6 +73,7 @@ export function parseManifest(value: unknown): ModelManifest {
   };
   checkRates(manifest);
   checkFirstFrame(manifest);
+  checkStoryboard(manifest);
   return manifest;
 }
 
@@ -279,6 +280,18 @@ function checkFirstFrame({ promptTexts, graphs, sampling }: ModelManifest): void
     inputs,
     'Export the graph with base_first_frame, or leave promptTexts out.',
   );
+}
+
+/** A job feeds the prompt and nothing else; names that differ would fail in its middle. */
+function checkStoryboard({ graphs: { storyboard } }: ModelManifest): void {
+  if (!storyboard) return;
+  const { inputs, outputs } = storyboard;
+  if (inputs.length !== 1 || inputs[0] !== 'text') {
+    fail('graphs.storyboard.inputs', 'must be text alone', inputs);
+  }
+  if (!outputs.includes('opening')) {
+    fail('graphs.storyboard.outputs', 'must have opening', outputs);
+  }
 }
 
 /** Every rate that a rule or the default names must have its duration text. */

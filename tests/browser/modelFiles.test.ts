@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
+import { drawingGraphs } from '../../src/shared/manifest';
+import type { ModelManifest } from '../../src/shared/manifest';
 import { newContext, openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
-import { buildPipelineSite, type PipelineSite } from './pipelineSite';
+import { buildPipelineSite, MICRO, type PipelineSite } from './pipelineSite';
 
 let site: PipelineSite;
 let served: ServedDirectory;
@@ -121,8 +123,10 @@ describe('the store', () => {
     const loads = await Promise.all(pages.map((page) => load(page, 'micro')));
     expect(loads.map(({ failure }) => failure)).toEqual([undefined, undefined]);
     expect(loads.map(({ loaded }) => loaded?.storedIn)).toEqual(['opfs', 'opfs']);
-    expect(graphs).toHaveLength(4);
-    expect(new Set(graphs).size).toBe(4);
+    const text = readFileSync(join(MICRO, 'manifest.json'), 'utf8');
+    const needed = drawingGraphs(JSON.parse(text) as ModelManifest);
+    expect(graphs).toHaveLength(needed.length);
+    expect(new Set(graphs).size).toBe(needed.length);
   });
 
   it('that is full leaves the model in memory and says so', async () => {

@@ -14,10 +14,11 @@ import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
 import { TransformerRunner } from './transformerRunner';
 
-/** Without an upscaler or ranker where the package has none. */
+/** Without an upscaler, ranker or storyboard planner where the package has none. */
 export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & {
   upscaler?: OnnxGraph;
   ranker?: OnnxGraph;
+  storyboard?: OnnxGraph;
 };
 
 /** Logits are sampled and the texts' summaries, a few numbers once a clip, are kept in main memory. */
@@ -33,8 +34,9 @@ const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   interpolation: ROWS_IN_GPU,
   decoder: { where: 'accelerator' },
   upscaler: { where: 'accelerator' },
-  // One run a clip: compiling its shaders would take longer.
+  // One run a clip: compiling their shaders would take longer.
   ranker: { where: 'cpu' },
+  storyboard: { where: 'cpu' },
 };
 
 /** The bytes of one of a graph's files; also called during runs where shards take turns. */

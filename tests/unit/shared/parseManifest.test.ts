@@ -8,7 +8,10 @@ import { parseManifest } from '../../../src/shared/parseManifest';
 const MICRO = new URL('../../fixtures/models/micro/manifest.json', import.meta.url);
 
 type Draft = Record<string, unknown> & {
-  graphs: Record<string, { files: Record<string, unknown>[] }>;
+  graphs: Record<
+    string,
+    { files: Record<string, unknown>[]; inputs?: string[]; outputs?: string[] }
+  >;
 };
 
 type Sampling = Record<string, unknown>;
@@ -20,6 +23,12 @@ const CLUSTERS = {
   innerTemperature: 0.89,
 };
 const FIRST_FRAME = { temperature: 1, topK: 16, textBoost: 1.4 };
+const PLANNER = {
+  files: [{ path: 'storyboard.onnx', bytes: 9, sha256: 'b'.repeat(64) }],
+  inputs: ['text'],
+  outputs: ['opening'],
+  precision: 'fp32',
+};
 const PROMPT_TEXTS = {
   firstFrameSuffix: ' 高清摄影',
   guidedSuffix: ' 视频',
@@ -29,7 +38,7 @@ const PROMPT_TEXTS = {
 /** Draws by clusters, and its first frame by the base channel. */
 function drawsLikeCogVideo(draft: Draft): Sampling {
   draft.promptTexts = PROMPT_TEXTS;
-  (draft.graphs.keyframes as unknown as { inputs: string[] }).inputs.push('temporal_share');
+  draft.graphs.keyframes!.inputs!.push('temporal_share');
   const sampling = draft.sampling as Sampling;
   return Object.assign(sampling, {
     clusters: structuredClone(CLUSTERS),
@@ -222,6 +231,21 @@ describe('parseManifest', () => {
       },
     ],
     [
+      'a storyboard planner that reads more than the prompt',
+      /graphs\.storyboard\.inputs must be text alone, but is \["text","seed"\]/,
+      (d) => (d.graphs.storyboard = { ...PLANNER, inputs: ['text', 'seed'] }),
+    ],
+    [
+      'a storyboard planner that reads something else',
+      /graphs\.storyboard\.inputs must be text alone, but is \["ids"\]/,
+      (d) => (d.graphs.storyboard = { ...PLANNER, inputs: ['ids'] }),
+    ],
+    [
+      'a storyboard planner that opens no frame',
+      /graphs\.storyboard\.outputs must have opening, but is \["stages"\]/,
+      (d) => (d.graphs.storyboard = { ...PLANNER, outputs: ['stages'] }),
+    ],
+    [
       'NaN as text',
       /sampling\.temperature must be a number/,
       (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
@@ -244,7 +268,7 @@ describe('parseManifest', () => {
     });
     const manifest = parseManifest(json);
     expect(manifest).toEqual(json);
-    expect(drawingGraphs(manifest).at(-1)).toBe('upscaler');
+    expect(drawingGraphs(manifest)).toContain('upscaler');
     expect(drawingGraphs(parseManifest(broken(() => undefined)))).not.toContain('upscaler');
   });
 
@@ -256,6 +280,16 @@ describe('parseManifest', () => {
     const manifest = parseManifest(json);
     expect(manifest).toEqual(json);
     expect(drawingGraphs(manifest)).toContain('ranker');
+  });
+
+  it('keeps a storyboard planner, whose files are fetched with the others', () => {
+    const json = broken((d) => (d.graphs.storyboard = PLANNER));
+    const manifest = parseManifest(json);
+    expect(manifest).toEqual(json);
+    expect(drawingGraphs(manifest)).toContain('storyboard');
+    expect(packageFiles(manifest, drawingGraphs(manifest))).toContainEqual(PLANNER.files[0]);
+    const without = parseManifest(broken((d) => delete d.graphs.storyboard));
+    expect(drawingGraphs(without)).not.toContain('storyboard');
   });
 
   it.each([[null], ['<html>'], [[]], [7]])('rejects %j as a whole', (value) => {
