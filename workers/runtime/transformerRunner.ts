@@ -18,6 +18,7 @@ import {
 import { cacheMemory } from './cacheMemory';
 import { KvCache } from './kvCache';
 import type { OnnxGraph } from './onnxGraph';
+import { openingId } from './openingId';
 import type { Feeds } from './ortRuntime';
 
 /** Largest attention matrix of a prefill, all heads of all its sequences, in floats (16 MB). */
@@ -36,6 +37,9 @@ export interface RunnerBatch {
   windows: readonly TemporalWindow[];
   /** Frame slots (0..4) in the order in which frames enter the caches. */
   order: readonly number[];
+  /** Ids that open the frames of each sequence, by frame slot (not by order); absent:
+   *  beginOfImage opens all. */
+  opening?: readonly (readonly number[])[];
   /** Added to the scores of text keys. */
   textBoost: number;
   /** The base channel draws alone, as CogVideo's first frame; needs a graph that can be told so. */
@@ -60,7 +64,7 @@ interface StepInputs {
 }
 
 export class TransformerRunner {
-  /** Input id of each sequence for the next step: BOI or the previous cell's token. */
+  /** Input id of each sequence for the next step: `openingId` or the previous cell's token. */
   readonly ids: Int32Array;
   /** Two hint ids of each sequence for the next step, null hints to begin with. */
   readonly hints: Int32Array;
@@ -143,6 +147,11 @@ export class TransformerRunner {
    */
   copyFrame(order: number, sources: readonly number[]): void {
     this.#cache.copyFrame(order, sources);
+  }
+
+  /** The id to feed at cell 0 of frame `order` of a sequence. */
+  openingId(sequence: number, order: number): number {
+    return openingId(this.batch, this.manifest.ids, sequence, order);
   }
 
   dispose(): void {
@@ -241,8 +250,8 @@ export class TransformerRunner {
       ids.set(this.batch.texts[first + sequence]!, sequence * rows);
       frames.forEach((tokens, frame) => {
         const start = sequence * rows + text.slots + frame * this.#cells;
-        ids[start] = this.manifest.ids.beginOfImage;
-        // The last token of a frame is never an input: the next frame begins with its own BOI.
+        ids[start] = this.openingId(first + sequence, frame);
+        // The last token of a frame is never an input: the next frame begins with its own id.
         ids.set(tokens.subarray(0, this.#cells - 1), start + 1);
       });
     });

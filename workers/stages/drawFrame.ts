@@ -75,16 +75,17 @@ export async function* drawFrame(
 
 /** Ids and hints of one cell, from the tokens before it. */
 export function fillInputs(
-  runner: Pick<TransformerRunner, 'ids' | 'hints'>,
+  runner: Pick<TransformerRunner, 'ids' | 'hints' | 'openingId'>,
   frame: FrameToDraw,
   cell: number,
   { manifest }: { manifest: Pick<ModelManifest, 'ids'> },
 ): void {
-  const { beginOfImage, nullHint } = manifest.ids;
+  const { nullHint } = manifest.ids;
   const windows = frame.tokens.length;
   for (let sequence = 0; sequence < runner.ids.length; sequence++) {
     const window = sequence % windows;
-    runner.ids[sequence] = cell === 0 ? beginOfImage : frame.tokens[window]![cell - 1]!;
+    runner.ids[sequence] =
+      cell === 0 ? runner.openingId(sequence, frame.order) : frame.tokens[window]![cell - 1]!;
     const hints = frame.hintFrames[window]!;
     runner.hints[2 * sequence] = hints[0]?.[cell] ?? nullHint;
     runner.hints[2 * sequence + 1] = hints[1]?.[cell] ?? nullHint;

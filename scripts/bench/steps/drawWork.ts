@@ -12,6 +12,7 @@ const PROBED = 8;
 export interface StepRunner {
   readonly ids: Int32Array;
   readonly hints: Int32Array;
+  openingId(sequence: number, order: number): number;
   prefill(given: readonly (readonly Int32Array[])[]): Promise<void>;
   step(order: number, cell: number): Promise<Float32Array>;
   dispose(): void;

@@ -13,6 +13,7 @@ import {
   prefillPositions,
 } from '../../../workers/sampling/visibility';
 import type { RegionLayout, TextColumns } from '../../../workers/sampling/visibility';
+import { openingId } from '../../../workers/runtime/openingId';
 import type { RunnerBatch } from '../../../workers/runtime/transformerRunner';
 import type { StepRunner } from './drawWork';
 import type { StepManifest } from './stepTypes';
@@ -54,6 +55,10 @@ export class GrowingRunner implements StepRunner {
     this.#summary = new ort.Tensor('float32', new Float32Array(0), [0, 1, hidden]);
   }
 
+  openingId(sequence: number, order: number): number {
+    return openingId(this.batch, this.manifest.ids, sequence, order);
+  }
+
   async prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
     const { manifest, batch } = this;
     const frames = given[0]!.length;
@@ -67,8 +72,8 @@ export class GrowingRunner implements StepRunner {
     const places = prefillPositions(this.#text.slots, manifest.textLength, this.#cells, order);
     const ids = given.flatMap((sequence, index) => {
       const text = this.#padded(batch.texts[index]!);
-      const inputs = sequence.map((tokens) => [
-        manifest.ids.beginOfImage,
+      const inputs = sequence.map((tokens, frame) => [
+        this.openingId(index, frame),
         ...tokens.subarray(0, this.#cells - 1),
       ]);
       return [...text, ...inputs.flat()];

@@ -103,6 +103,10 @@ class WatchedRunner implements StepRunner {
     return this.runner.hints;
   }
 
+  openingId(sequence: number, order: number): number {
+    return this.runner.openingId(sequence, order);
+  }
+
   prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
     return this.runner.prefill(given);
   }
