@@ -4,10 +4,11 @@ import type { ClipFrames, KeyFrames, PipelineContext } from './stages/context';
 import { decodeFrames } from './stages/decodeFrames';
 import { generateKeyframes } from './stages/generateKeyframes';
 import { interpolateFrames } from './stages/interpolateFrames';
+import { planStoryboard } from './stages/planStoryboard';
 import { tokenizePrompt } from './stages/tokenizePrompt';
 
 /**
- * Tokenizes the prompt, draws key frames, then fills the gaps round by round; every frame is
+ * Tokenizes the prompt, plans the storyboard, draws key frames, then fills the gaps round by round; every frame is
  * decoded and reported as soon as it is drawn. A cancelled job resolves with what it has.
  */
 export async function generateVideo(context: PipelineContext): Promise<GenerationResult> {
@@ -15,11 +16,12 @@ export async function generateVideo(context: PipelineContext): Promise<Generatio
   try {
     meter.beginTokenize();
     const text = await tokenizePrompt(options.prompt, context);
+    const plan = { text, storyboard: await planStoryboard(text, context) };
     let frames: KeyFrames | ClipFrames;
-    frames = await decodeFrames(generateKeyframes(text, context), text.prompt, context);
+    frames = await decodeFrames(generateKeyframes(plan, context), text.prompt, context);
     meter.finishStage();
     for (let round = 1; round <= options.rounds; round++) {
-      const drawing = interpolateFrames(text, frames, round, context);
+      const drawing = interpolateFrames(plan, frames, round, context);
       frames = await decodeFrames(drawing, text.prompt, context);
       meter.finishStage();
     }

@@ -30,6 +30,11 @@ export function keyFrameSlot(index: number, rounds: number): number {
   return index * 2 ** rounds;
 }
 
+/** Clip slots of the five key frames. */
+export function keyFrameSlots(rounds: number): number[] {
+  return KEYFRAME_ORDER.map((index) => keyFrameSlot(index, rounds));
+}
+
 /** The windows of round `round` (1..rounds), neighbours sharing one frame. */
 export function roundWindows(round: number, rounds: number): RoundWindow[] {
   const spacing = 2 ** (rounds - round);

@@ -1,14 +1,15 @@
 /** Draws the five key frames one after the other, once or in several candidates. */
 import { streamKey } from '../sampling/randomStream';
-import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
+import { KEYFRAME_ORDER, keyFrameSlot, keyFrameSlots } from '../sampling/schedule';
+import { batchOpening } from '../sampling/storyboard';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFirstFrame, givenFirstFrame } from './drawFirstFrame';
 import { drawFrame, samplerMemory } from './drawFrame';
 import type { DrawnWindows } from './drawFrame';
 import { choosesFrames, goOnFromBest } from './goOnFromBest';
+import type { ClipPlan } from './planStoryboard';
 import { rankKeyFrames } from './rankKeyFrames';
-import type { TokenizedPrompt } from './tokenizePrompt';
 import { guidanceTexts } from './tokenizePrompt';
 import { windowsThatFit } from './windowsThatFit';
 
@@ -21,7 +22,7 @@ type Candidate = Int32Array[];
  * every frame or in the end, as the package's ranker can judge.
  */
 export async function* generateKeyframes(
-  text: TokenizedPrompt,
+  plan: ClipPlan,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, KeyFrames> {
   const { options, meter, signal } = context;
@@ -30,12 +31,12 @@ export async function* generateKeyframes(
   const candidates: Candidate[] = [];
   while (candidates.length < options.candidates) {
     const count = Math.min(size, options.candidates - candidates.length);
-    candidates.push(...(yield* drawCandidates(text, candidates.length, count, context)));
+    candidates.push(...(yield* drawCandidates(plan, candidates.length, count, context)));
   }
   await context.breathe();
   signal.throwIfAborted();
-  const best = await rankKeyFrames(text, candidates, context);
-  const slots = KEYFRAME_ORDER.map((index) => keyFrameSlot(index, options.rounds));
+  const best = await rankKeyFrames(plan.text, candidates, context);
+  const slots = keyFrameSlots(options.rounds);
   const frames = new Map(candidates[best]!.map((tokens, index) => [slots[index]!, tokens]));
   for (const [index, tokens] of candidates[best]!.entries()) {
     if (tokens !== candidates[0]![index]) yield finishedFrame(index, tokens, context);
@@ -57,7 +58,7 @@ function finishedFrame(
  * ranker chooses after every frame, those of a batch go on from its best one.
  */
 async function* drawCandidates(
-  text: TokenizedPrompt,
+  { text, storyboard }: ClipPlan,
   first: number,
   count: number,
   context: PipelineContext,
@@ -67,6 +68,7 @@ async function* drawCandidates(
   const branches = guidanceTexts(text, 'keyframes', keyRate, guidance, context);
   const candidates = Array.from({ length: count }, (_, index) => first + index);
   const texts = branches.flatMap((branch) => candidates.map(() => branch));
+  const slots = candidates.map(() => keyFrameSlots(options.rounds));
   const streams = candidates.map((candidate) => streamKey(seed, 0, candidate));
   const drawingFirst = drawFirstFrame(text, streams, context);
   const given = first === 0 ? yield* drawingFirst : await finish(drawingFirst);
@@ -74,6 +76,7 @@ async function* drawCandidates(
     texts,
     windows: manifest.keyframeWindows,
     order: KEYFRAME_ORDER,
+    ...batchOpening(storyboard, slots, branches.length, manifest.ids.beginOfImage),
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
     ...(given ? givenFirstFrame(manifest) : {}),
   });

@@ -2,16 +2,17 @@
 import { streamKey } from '../sampling/randomStream';
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, roundWindows } from '../sampling/schedule';
 import type { RoundWindow } from '../sampling/schedule';
+import { batchOpening } from '../sampling/storyboard';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { ClipFrames, DrawnFrame, FrameTokens, KeyFrames, PipelineContext } from './context';
 import { drawFrame, samplerMemory } from './drawFrame';
-import { windowsThatFit } from './windowsThatFit';
-import type { TokenizedPrompt } from './tokenizePrompt';
+import type { ClipPlan } from './planStoryboard';
 import { guidanceTexts } from './tokenizePrompt';
+import { windowsThatFit } from './windowsThatFit';
 
 /** Yields each finished frame, a batch's frame 1 of all windows first, then its frame 3. */
 export async function* interpolateFrames(
-  text: TokenizedPrompt,
+  plan: ClipPlan,
   given: KeyFrames | ClipFrames,
   round: number,
   context: PipelineContext,
@@ -22,7 +23,7 @@ export async function* interpolateFrames(
   const size = windowsThatFit(context.manifest.sampling.interpolationGuidance, context);
   for (let first = 0; first < windows.length; first += size) {
     const batch = windows.slice(first, first + size);
-    for await (const frame of drawBatch(text, frames, batch, first, round, context)) {
+    for await (const frame of drawBatch(plan, frames, batch, first, round, context)) {
       frames.set(frame.slot, frame.tokens);
       yield frame;
     }
@@ -31,7 +32,7 @@ export async function* interpolateFrames(
 }
 
 async function* drawBatch(
-  text: TokenizedPrompt,
+  { text, storyboard }: ClipPlan,
   frames: FrameTokens,
   windows: readonly RoundWindow[],
   firstWindow: number,
@@ -44,10 +45,12 @@ async function* drawBatch(
   const branches = guidanceTexts(text, 'interpolation', rate, guidance, context);
   const cells = manifest.grid * manifest.grid;
   const given = windows.map(({ slots }) => [0, 2, 4].map((frame) => frames.get(slots[frame]!)!));
+  const clipSlots = windows.map(({ slots }) => slots);
   const runner = new TransformerRunner(graphs.interpolation, manifest, {
     texts: branches.flatMap((branch) => windows.map(() => branch)),
     windows: manifest.interpolationWindows,
     order: INTERPOLATION_ORDER,
+    ...batchOpening(storyboard, clipSlots, branches.length, manifest.ids.beginOfImage),
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
     asReleased: manifest.release?.asReleased ?? false,
   });
