@@ -8,15 +8,18 @@ import { planStoryboard } from './stages/planStoryboard';
 import { tokenizePrompt } from './stages/tokenizePrompt';
 
 /**
- * Tokenizes the prompt, plans the storyboard, draws key frames, then fills the gaps round by round; every frame is
- * decoded and reported as soon as it is drawn. A cancelled job resolves with what it has.
+ * Tokenizes the prompt, plans the storyboard, draws key frames, then fills the gaps round by round;
+ * every frame is decoded and reported as soon as it is drawn. A cancelled job resolves with what it
+ * has.
  */
 export async function generateVideo(context: PipelineContext): Promise<GenerationResult> {
   const { options, meter, signal, keyRate } = context;
   try {
     meter.beginTokenize();
     const text = await tokenizePrompt(options.prompt, context);
-    const plan = { text, storyboard: await planStoryboard(text, context) };
+    const storyboard = await planStoryboard(text, context);
+    if (storyboard) context.report({ kind: 'storyboard', opening: storyboard.opening });
+    const plan = { text, storyboard };
     let frames: KeyFrames | ClipFrames;
     frames = await decodeFrames(generateKeyframes(plan, context), text.prompt, context);
     meter.finishStage();

@@ -9,6 +9,8 @@ interface FrameThumbProps {
   count: number;
   /** 0 = key frame. */
   round: number;
+  /** What the storyboard says that it shows. */
+  stage: string | undefined;
   frame: ClipFrame | null;
   /** In view in the preview now. */
   current: boolean;
@@ -20,7 +22,7 @@ interface FrameThumbProps {
 }
 
 function FrameThumbButton(props: FrameThumbProps) {
-  const { slot, count, round, frame, current, held, tabStop, onChoose } = props;
+  const { slot, count, round, stage, frame, current, held, tabStop, onChoose } = props;
   const texts = useTexts().timeline;
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
@@ -28,11 +30,12 @@ function FrameThumbButton(props: FrameThumbProps) {
   }, [frame]);
 
   const ready = frame !== null && frame.drawn === 1;
-  const name = !ready
+  const frameName = !ready
     ? texts.missing(slot + 1, count)
     : round === 0
       ? texts.keyAlt(slot + 1, count)
       : texts.betweenAlt(slot + 1, count, round);
+  const name = stage === undefined ? frameName : texts.withStage(frameName, stage);
   return (
     <button
       type="button"
@@ -46,6 +49,7 @@ function FrameThumbButton(props: FrameThumbProps) {
       aria-pressed={held}
       aria-disabled={!ready}
       tabIndex={tabStop ? 0 : -1}
+      title={stage}
       onClick={() => {
         if (ready) onChoose(slot);
       }}
@@ -54,6 +58,11 @@ function FrameThumbButton(props: FrameThumbProps) {
       <span className="thumb-number" aria-hidden="true">
         {slot + 1}
       </span>
+      {round === 0 && stage !== undefined && (
+        <span className="thumb-stage" aria-hidden="true">
+          {stage}
+        </span>
+      )}
     </button>
   );
 }

@@ -6,6 +6,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
 } from 'react';
+import type { ClipFacts } from '../state/appState';
 import type { FrameStore } from '../state/frameStore';
 import type { Player } from '../state/player';
 import { roundOfSlot } from '../state/slots';
@@ -17,6 +18,8 @@ interface TimelineProps {
   player: Player;
   /** Slots of the clip to come, before a job has said so. */
   plannedSlots: number;
+  /** The stage of the action that each frame is to show, by slot. */
+  storyboard: ClipFacts['storyboard'];
 }
 
 /** Steps of the arrow and page keys, in slots; `interval` is the distance of two key frames. */
@@ -51,7 +54,7 @@ function sheetClass(interval: number): string {
  * The exposure sheet: every column begins with a key frame, its in-between frames follow beneath
  * (on narrow screens: rows instead of columns), so one sees the rounds fill in.
  */
-export function Timeline({ frames, player, plannedSlots }: TimelineProps) {
+export function Timeline({ frames, player, plannedSlots, storyboard }: TimelineProps) {
   const texts = useTexts();
   const sheet = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
@@ -97,6 +100,7 @@ export function Timeline({ frames, player, plannedSlots }: TimelineProps) {
             slot={slot}
             count={count}
             round={roundOfSlot(slot, rounds)}
+            stage={storyboard?.[slot]?.[texts.language.code]}
             frame={frames.final(slot) ?? (draft?.slot === slot ? draft : null)}
             current={slot === shown}
             held={slot === shown && mode === 'paused'}

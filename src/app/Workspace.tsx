@@ -77,7 +77,12 @@ export function Workspace() {
       <div className="column desk">
         <div className="desk-top">
           <Stage frames={frames} player={player} stage={stageName(state)} />
-          <Timeline frames={frames} player={player} plannedSlots={plannedSlots(state)} />
+          <Timeline
+            frames={frames}
+            player={player}
+            plannedSlots={plannedSlots(state)}
+            storyboard={clip?.storyboard}
+          />
         </div>
         <ExportMenu frames={frames} clip={clip} />
         {job.status === 'complete' && <TimingsPanel timings={job.result.timings} />}

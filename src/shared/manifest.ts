@@ -165,6 +165,14 @@ export type CandidateChoice = (typeof CANDIDATE_CHOICES)[number];
 
 export const MOST_CANDIDATES = 8;
 
+/** One stage of an action, as storyboards name it. */
+export interface StoryboardStage {
+  /** Flat id that opens frames of this stage. */
+  id: number;
+  en: string;
+  zh: string;
+}
+
 export interface ExamplePrompt {
   text: string;
   language: 'en' | 'zh';
@@ -210,6 +218,8 @@ export interface ModelManifest {
   /** Longest code-point input of the tokenizer graph. */
   maxCodePoints: number;
   ids: SpecialIds;
+  /** What the page calls the stages of storyboards; only beside `graphs.storyboard`. */
+  storyboard?: { stages: StoryboardStage[] };
   /** Windows of the temporal channel; layer i uses entry i mod length; empty = full attention. */
   keyframeWindows: TemporalWindow[];
   interpolationWindows: TemporalWindow[];

@@ -52,6 +52,7 @@ export function parseManifest(value: unknown): ModelManifest {
     defaultKeyRate: root.positive('defaultKeyRate'),
     ...(root.has('promptTexts') ? { promptTexts: readPromptTexts(root.child('promptTexts')) } : {}),
     ids: readIds(root.child('ids'), numbers.codes),
+    ...readStoryboard(root, numbers.codes, graphs),
     keyframeWindows: root.list('keyframeWindows', 0, readWindow),
     interpolationWindows: root.list('interpolationWindows', 0, readWindow),
     architecture: readArchitecture(root.child('architecture')),
@@ -141,6 +142,24 @@ function readIds(ids: ManifestReader, codes: number): SpecialIds {
     beginOfImage: id('beginOfImage'),
     nullHint: id('nullHint'),
   };
+}
+
+/** Names of stages, at most where a graph plans them. */
+function readStoryboard(
+  root: ManifestReader,
+  codes: number,
+  graphs: ModelManifest['graphs'],
+): Pick<ModelManifest, 'storyboard'> {
+  if (!root.has('storyboard')) return {};
+  if (!graphs.storyboard) {
+    return fail('storyboard', 'needs graphs.storyboard', root.value['storyboard']);
+  }
+  const stages = root.child('storyboard').list('stages', 1, (stage) => ({
+    id: stage.integer('id', codes, 2 ** 31 - 1),
+    en: stage.text('en'),
+    zh: stage.text('zh'),
+  }));
+  return { storyboard: { stages } };
 }
 
 function readWindow(window: ManifestReader): TemporalWindow {

@@ -71,6 +71,8 @@ export type Progress =
       /** Estimated seconds to the end of the job. */
       secondsLeft: number;
     }
+  /** What the clip is to show: the id that opens each frame, by slot. */
+  | { kind: 'storyboard'; opening: readonly number[] }
   | ({ kind: 'frame' } & FrameMessage);
 
 /** Where the time of one stage went, in milliseconds. */

@@ -1,6 +1,6 @@
 import type { GenerationOptions } from '../shared/options';
 import type { GenerationResult, LoadedModel, LoadProgress, Progress } from '../shared/protocol';
-import type { ModelManifest } from '../shared/manifest';
+import type { ModelManifest, StoryboardStage } from '../shared/manifest';
 import type { Failure } from './failure';
 import type { Settings } from './settings';
 
@@ -26,6 +26,8 @@ export interface ClipFacts {
   modelVersion: string;
   /** Playback and export rate. */
   framesPerSecond: number;
+  /** The planned stage of the action in each frame, by slot; absent where nothing is planned. */
+  storyboard?: readonly (StoryboardStage | undefined)[];
 }
 
 export type JobState =

@@ -1,13 +1,14 @@
 import { errorKind } from '../shared/errors';
 import { checkOptions, checkPrompt } from '../shared/options';
 import type { Progress } from '../shared/protocol';
-import { clipOf, isJobActive, type ClipFacts, type JobState } from './appState';
+import { clipOf, isJobActive, knownManifest, type ClipFacts, type JobState } from './appState';
 import { toFailure } from './failure';
 import type { FrameStore } from './frameStore';
 import { formatLink } from './link';
 import type { ModelActions } from './modelActions';
 import { effectiveOptions } from './settings';
 import { slotCount } from './slots';
+import { namedStages } from './storyboard';
 import type { AppStore, StoreContext } from './store';
 
 export interface JobActions {
@@ -78,8 +79,9 @@ export function createJobActions(
     const result = await client.generate(options, (progress) => showProgress(job, progress));
     await arrival(frames, result.slots);
     if (job !== current) return;
-    if (result.outcome === 'complete') setJob({ status: 'complete', clip, result });
-    else setJob({ status: 'cancelled', clip });
+    const shown = clipOf(store.getState().job) ?? clip; // by now with its storyboard
+    if (result.outcome === 'complete') setJob({ status: 'complete', clip: shown, result });
+    else setJob({ status: 'cancelled', clip: shown });
   };
 
   return {
@@ -140,10 +142,14 @@ async function arrival(frames: FrameStore, slots: readonly number[]): Promise<vo
 }
 
 function reportProgress(store: AppStore, progress: Exclude<Progress, { kind: 'frame' }>): void {
-  const { job } = store.getState();
+  const { job, model } = store.getState();
   if (job.status !== 'running') return;
   if (progress.kind === 'stage') store.setState({ job: { ...job, stage: progress } });
-  else store.setState({ job: { ...job, cells: progress } });
+  else if (progress.kind === 'cells') store.setState({ job: { ...job, cells: progress } });
+  else {
+    const storyboard = namedStages(progress.opening, knownManifest(model));
+    store.setState({ job: { ...job, clip: { ...job.clip, storyboard } } });
+  }
 }
 
 /** The end of a job that threw; one that was cancelled by force is cancelled, not failed. */

@@ -8,6 +8,7 @@ import type { Settings } from '../../src/state/settings';
 import { createAppStore, type StoreContext } from '../../src/state/store';
 
 const MANIFEST = {
+  storyboard: { stages: [{ id: 71, en: 'leaps', zh: '跃起' }] },
   id: 'test',
   version: '1',
   windowFrames: 5,
@@ -144,10 +145,14 @@ describe('generate', () => {
       framesInClip: 5,
     });
     expect(stageName(store.getState())).toBe('keyframes');
+    client.jobs[0]?.report({ kind: 'storyboard', opening: [71, 70, 99] });
     client.jobs[0]?.report(frame(0));
     client.jobs[0]?.resolve(RESULT);
     await done;
     expect(store.getState().job.status).toBe('complete');
+    // What the package does not name has no caption; the clip keeps the others.
+    const storyboard = [{ id: 71, en: 'leaps', zh: '跃起' }, undefined, undefined];
+    expect(store.getState().job).toMatchObject({ clip: { storyboard } });
     expect(frames.finals).toHaveLength(1);
   });
 

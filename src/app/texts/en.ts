@@ -137,6 +137,7 @@ export const en = {
     keyAlt: (frame: number, total: number) => `Frame ${frame} of ${total}, key frame`,
     betweenAlt: (frame: number, total: number, round: number) =>
       `Frame ${frame} of ${total}, in-between frame, round ${round}`,
+    withStage: (frame: string, stage: string) => `${frame}: ${stage}`,
     missing: (frame: number, total: number) => `Frame ${frame} of ${total}, not drawn yet`,
   },
   export: {

@@ -113,6 +113,7 @@ export const zh: Texts = {
     between: '中间帧',
     keyAlt: (frame, total) => `第 ${frame} 帧，共 ${total} 帧，关键帧`,
     betweenAlt: (frame, total, round) => `第 ${frame} 帧，共 ${total} 帧，第 ${round} 轮中间帧`,
+    withStage: (frame, stage) => `${frame}：${stage}`,
     missing: (frame, total) => `第 ${frame} 帧，共 ${total} 帧，还没画`,
   },
   export: {

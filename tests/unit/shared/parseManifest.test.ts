@@ -246,6 +246,22 @@ describe('parseManifest', () => {
       (d) => (d.graphs.storyboard = { ...PLANNER, outputs: ['stages'] }),
     ],
     [
+      'names of stages that nothing plans',
+      /storyboard needs graphs\.storyboard/,
+      (d) => {
+        delete d.graphs.storyboard;
+        (d as { storyboard?: unknown }).storyboard = { stages: [{ id: 99, en: 'a', zh: '甲' }] };
+      },
+    ],
+    [
+      'a stage whose id is an image code',
+      /storyboard\.stages\[0\]\.id must be a number from 64 to 2147483647, but is 5/,
+      (d) => {
+        d.graphs.storyboard = PLANNER;
+        (d as { storyboard?: unknown }).storyboard = { stages: [{ id: 5, en: 'a', zh: '甲' }] };
+      },
+    ],
+    [
       'NaN as text',
       /sampling\.temperature must be a number/,
       (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
@@ -288,7 +304,12 @@ describe('parseManifest', () => {
     expect(manifest).toEqual(json);
     expect(drawingGraphs(manifest)).toContain('storyboard');
     expect(packageFiles(manifest, drawingGraphs(manifest))).toContainEqual(PLANNER.files[0]);
-    const without = parseManifest(broken((d) => delete d.graphs.storyboard));
+    const without = parseManifest(
+      broken((d) => {
+        delete d.graphs.storyboard;
+        delete (d as { storyboard?: unknown }).storyboard;
+      }),
+    );
     expect(drawingGraphs(without)).not.toContain('storyboard');
   });
 
