@@ -100,14 +100,15 @@ upscaler=()
 if [ -n "$package" ]; then
   step "start from $package" "$folder/started_from.json" \
     "$python" -m training.warm_start --preset "$preset" --package "$package"
-  lower=(--muon-lr 0.003 --adam-lr 0.0025)
+  lower=(--muon-lr 0.0026 --adam-lr 0.0021)
   pictures=(--init "$folder/vqvae/start.pt" --set full_frames_from=0 muon_lr=0.0015 adam_lr=0.001)
   keyframes=(--init "$folder/keyframes/start.pt" "${lower[@]}")
   [ -e "$folder/upscaler/start.pt" ] && upscaler=(--init "$folder/upscaler/start.pt")
   if [ -z "$new_tokens" ]; then
     [ -e "$folder/vqvae/final.pt" ] || cp "$folder/vqvae/start.pt" "$folder/vqvae/final.pt"
-    interpolation=(--init "$folder/interpolation/start.pt" "${lower[@]}")
   fi
+  # Stage 2 starts from stage 1 all the same: that gained more than going on from its own weights.
+  interpolation+=(--muon-lr 0.003 --adam-lr 0.0025)
 fi
 
 # The image tokenizer reads the world from $FLIPBOOK_DATA/render, so it is told this preset's.
