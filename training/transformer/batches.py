@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from training.transformer.config import FRAMES, TransformerConfig
-from training.transformer.rivals import draw_rivals
+from training.transformer.rivals import changed_scene, draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.storyboard import Storyboards, no_storyboard
 from training.transformer.strays import with_strays
@@ -19,6 +19,8 @@ from training.transformer.tokens import TokenSet
 from training.world.captions import Caption
 from training.world.scene import Scene
 
+STORYBOARD_RIVALS = 0.5
+"""Share of the rivals that differ in the storyboard alone, where there are storyboards."""
 CaptionSource = Callable[[Scene, np.random.Generator], str | Caption]
 
 
@@ -70,6 +72,7 @@ class _RivalTexts:
     own: _Told
     rival: np.ndarray  # int64 [T] flat ids
     scene: Scene  # that the rival tells
+    by_storyboard: bool = False  # the texts are the same
 
 
 @dataclass
@@ -118,8 +121,12 @@ class Batches:
             indices, [*pairs, *[None] * (len(indices) - rivals)], strict=True)]  # fmt: skip
         padding = np.full(self.config.text_slots, self.config.pad_id, np.int64)
         wrong = [pair.rival if pair else padding for pair in pairs]
-        opening = [self._opening(i, rng, told, dropout > 0) for i, told in zip(
-            indices, found, strict=True)]  # fmt: skip
+        by_storyboard = [pair is not None and pair.by_storyboard for pair in pairs]
+        by_storyboard += [False] * (len(indices) - rivals)
+        opening = [
+            self._opening(index, rng, told, dropout > 0 and not needed)
+            for index, told, needed in zip(indices, found, by_storyboard, strict=True)
+        ]
         rival_opening = [
             self._rival_opening(index, pair, own)
             for index, pair, own in zip(indices[:rivals], pairs, opening[:rivals], strict=True)
@@ -160,14 +167,24 @@ class Batches:
         return _Told(self._row(index, prompt), stated_labels(scene, states), prompt != "")
 
     def _rival_texts(self, index: int, rng: np.random.Generator) -> _RivalTexts | None:
-        """The clip's text and a rival's."""
+        """The clip's text and a rival's: another text, or the same one with another storyboard."""
         scene = self.clips.scenes[index]
+        if self.storyboards is not None and rng.random() < STORYBOARD_RIVALS:
+            other = changed_scene(scene, "action", rng)
+            if other is not None and self._storyboards_differ(index, scene, other):
+                own = self._text(index, rng, 0.0)
+                return _RivalTexts(own, own.row, other, by_storyboard=True)
         found = draw_rivals(scene, self.caption, rng)
         if found is None:
             return None
         labels = stated_labels(scene, found.own.states)
         own = _Told(self._row(index, found.own.text), labels, True)
         return _RivalTexts(own, self._row(index, found.rival), found.scene)
+
+    def _storyboards_differ(self, index: int, scene: Scene, other: Scene) -> bool:
+        assert self.storyboards is not None
+        both = [self.storyboards.of(self.config, index, told) for told in (scene, other)]
+        return not np.array_equal(*both)
 
     def _opening(
         self, index: int, rng: np.random.Generator, told: _Told, dropout: bool
