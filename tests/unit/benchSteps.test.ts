@@ -64,8 +64,8 @@ describe('step graphs', () => {
 
   it('that take the text summary as an input do not multiply with its matrices', () => {
     const read = (path: string): Buffer => readFileSync(join(projectRoot, 'tests', path));
-    const everyStep = matrixValues(read('fixtures/models/micro/keyframes.onnx'));
-    const once = matrixValues(read('fixtures/textSummary/keyframes.onnx'));
+    const everyStep = matrixValues(read('fixtures/textSummary/keyframes.onnx'));
+    const once = matrixValues(read('fixtures/models/micro/keyframes.onnx'));
     const [hidden, inner] = [64, 32];
     expect(everyStep - once).toBe(2 * hidden * inner);
   });

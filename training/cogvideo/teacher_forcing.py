@@ -64,7 +64,7 @@ class TeacherForcedDecoder(CachedDecoder):
         that the prefill made of all other rows.
         """
         config = self.config
-        boi = self._boi()
+        boi = self.opening[:, [slot]]
         ids = frames[:, slot, cell - 1 : cell] if cell else boi
         biases = self._given_biases(slot, cell)
         self._boost(biases[0], biases[1], 0, self.decoding.boost_given)
