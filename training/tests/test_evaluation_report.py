@@ -79,7 +79,7 @@ def test_reports_hold_what_was_measured_and_with_what(
 ) -> None:
     report = report_json(evaluation, evaluator, sampler.package, sampler.settings, {"seed": 0})
     again = json.loads(json.dumps(report, allow_nan=False))
-    assert again["package"]["id"] == "micro" and len(again["package"]["graphs"]) == 5
+    assert again["package"]["id"] == "micro" and "storyboard" in again["package"]["graphs"]
     assert again["settings"]["guidance"] == sampler.manifest["sampling"]["guidance"]
     tables = report_tables(again)
     for text in ("== all clips", "== held-out clips", "Chinese minus English", "frame rate"):
