@@ -50,6 +50,7 @@ function FrameThumbButton(props: FrameThumbProps) {
       aria-disabled={!ready}
       tabIndex={tabStop ? 0 : -1}
       title={stage}
+      data-stage={round === 0 ? stage : undefined}
       onClick={() => {
         if (ready) onChoose(slot);
       }}
@@ -58,11 +59,6 @@ function FrameThumbButton(props: FrameThumbProps) {
       <span className="thumb-number" aria-hidden="true">
         {slot + 1}
       </span>
-      {round === 0 && stage !== undefined && (
-        <span className="thumb-stage" aria-hidden="true">
-          {stage}
-        </span>
-      )}
     </button>
   );
 }

@@ -157,13 +157,14 @@ describe('the page', () => {
     for (let count = 0; count < 40 && !(await focused()).startsWith('Frame 1 '); count += 1) {
       await page.keyboard.press('Tab');
     }
-    expect(await focused()).toBe('Frame 1 of 9, key frame');
+    // Every frame says what the storyboard has planned for it.
+    expect(await focused()).toBe('Frame 1 of 9, key frame: runs');
     await page.keyboard.press('ArrowRight');
-    expect(await focused()).toBe('Frame 2 of 9, in-between frame, round 1');
+    expect(await focused()).toBe('Frame 2 of 9, in-between frame, round 1: runs');
     await page.keyboard.press('End');
-    expect(await focused()).toBe('Frame 9 of 9, key frame');
+    expect(await focused()).toBe('Frame 9 of 9, key frame: runs');
     await page.keyboard.press('PageUp');
-    expect(await focused()).toBe('Frame 7 of 9, key frame');
+    expect(await focused()).toBe('Frame 7 of 9, key frame: runs');
     await page.keyboard.press('Enter');
     await expect.poll(() => page.getByText('Frame 7 of 9', { exact: true }).count(), SOON).toBe(1);
     const [shown, chosen] = await page.evaluate(() => {
