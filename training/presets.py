@@ -48,6 +48,7 @@ class Preset:
     adam_lr: float = 4e-3  # of its tables and vectors
     first_frame_weight: float = 1.0  # loss weight of the first key frame
     rivals: int = 0  # clips per process and step that stage 1 also sees under a wrong caption
+    storyboard_rivals: int = 0  # those that stage 2 also sees under a wrong storyboard
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
@@ -161,7 +162,8 @@ CPU = Preset(
     first_frame_weight=2.0,
     text_weight=0.1,
     rivals=2,
-    rival_weight=0.03,
+    storyboard_rivals=1,
+    rival_weight=0.05,
     strays=0.5,
     guests=0.5,
     storyboard=True,

@@ -20,7 +20,11 @@ from training.world.captions import Caption
 from training.world.scene import Scene
 
 STORYBOARD_RIVALS = 0.5
-"""Share of the rivals that differ in the storyboard alone, where there are storyboards."""
+"""Share of stage 1's rivals that differ in the storyboard alone, where there are storyboards; all
+of stage 2's do: the frames given to it tell more than any caption, but not when a foot lands."""
+MOVED = 0.5
+"""Share of those whose storyboard is the clip's own at another time or speed, so that its frames
+are told apart; of the others it is another action's."""
 CaptionSource = Callable[[Scene, np.random.Generator], str | Caption]
 
 
@@ -72,7 +76,7 @@ class _RivalTexts:
     own: _Told
     rival: np.ndarray  # int64 [T] flat ids
     scene: Scene  # that the rival tells
-    by_storyboard: bool = False  # the texts are the same
+    storyboard: np.ndarray | None = None  # int64 [5] the rival's, if nothing else differs
 
 
 @dataclass
@@ -121,7 +125,7 @@ class Batches:
             indices, [*pairs, *[None] * (len(indices) - rivals)], strict=True)]  # fmt: skip
         padding = np.full(self.config.text_slots, self.config.pad_id, np.int64)
         wrong = [pair.rival if pair else padding for pair in pairs]
-        by_storyboard = [pair is not None and pair.by_storyboard for pair in pairs]
+        by_storyboard = [pair is not None and pair.storyboard is not None for pair in pairs]
         by_storyboard += [False] * (len(indices) - rivals)
         opening = [
             self._opening(index, rng, told, dropout > 0 and not needed)
@@ -169,11 +173,11 @@ class Batches:
     def _rival_texts(self, index: int, rng: np.random.Generator) -> _RivalTexts | None:
         """The clip's text and a rival's: another text, or the same one with another storyboard."""
         scene = self.clips.scenes[index]
-        if self.storyboards is not None and rng.random() < STORYBOARD_RIVALS:
-            other = changed_scene(scene, "action", rng)
-            if other is not None and self._storyboards_differ(index, scene, other):
-                own = self._text(index, rng, 0.0)
-                return _RivalTexts(own, own.row, other, by_storyboard=True)
+        only = self.config.stage == "interpolation"
+        if self.storyboards and (only or rng.random() < STORYBOARD_RIVALS):
+            pair = self._storyboard_rivals(index, scene, self.storyboards, rng)
+            if pair or only:
+                return pair
         found = draw_rivals(scene, self.caption, rng)
         if found is None:
             return None
@@ -181,10 +185,17 @@ class Batches:
         own = _Told(self._row(index, found.own.text), labels, True)
         return _RivalTexts(own, self._row(index, found.rival), found.scene)
 
-    def _storyboards_differ(self, index: int, scene: Scene, other: Scene) -> bool:
-        assert self.storyboards is not None
-        both = [self.storyboards.of(self.config, index, told) for told in (scene, other)]
-        return not np.array_equal(*both)
+    def _storyboard_rivals(
+        self, index: int, scene: Scene, told: Storyboards, rng: np.random.Generator
+    ) -> _RivalTexts | None:
+        """The clip's text twice, the second time with a storyboard that is not the clip's."""
+        ids = told.moved(self.config, index, scene, rng) if rng.random() < MOVED else None
+        if ids is None and (other := changed_scene(scene, "action", rng)) is not None:
+            ids = told.of(self.config, index, other)
+        if ids is None or np.array_equal(ids, told.of(self.config, index, scene)):
+            return None
+        own = self._text(index, rng, 0.0)
+        return _RivalTexts(own, own.row, scene, ids)
 
     def _opening(
         self, index: int, rng: np.random.Generator, told: _Told, dropout: bool
@@ -201,6 +212,8 @@ class Batches:
         """int64 [5]: the storyboard of what the rival tells, where the clip has one too."""
         if rival is None or self.storyboards is None or own[0] == self.config.boi_id:
             return own
+        if rival.storyboard is not None:
+            return rival.storyboard
         return self.storyboards.of(self.config, index, rival.scene)
 
     def _row(self, index: int, prompt: str) -> np.ndarray:

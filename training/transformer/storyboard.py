@@ -22,6 +22,8 @@ WITHOUT = 0.15
 ALONE = 0.65
 """Share of the training clips without a prompt that have a storyboard: it is all that tells the
 poses then, so they are learnt from it rather than by heart from who does what."""
+_SPEEDS = (0.5, 1.0, 1.0, 2.0)  # of a moved storyboard, relative to the clip's
+_TRIES = 8  # moved storyboards drawn until one differs
 
 
 def frame_times(kind: Kind, split: str, clips: TokenSet, subset: str) -> np.ndarray:
@@ -67,6 +69,21 @@ class Storyboards:
     def of(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
         """int64 [5]: ids that open the clip's frames if it shows `scene` at its times."""
         return opening_ids(config, classes_at(scene, self.times[clip].tolist()))
+
+    def moved(
+        self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator
+    ) -> np.ndarray | None:
+        """As `of` for the same action sooner, later, faster or slower, int64 [5]; None if that was
+        never another storyboard, as for actions of one stage."""
+        own, times = self.of(config, clip, scene), self.times[clip]
+        middle, spacing = times[2], times[1] - times[0]
+        for _ in range(_TRIES):
+            later = rng.uniform(-2, 2) * spacing
+            moved = middle + (times - middle) * rng.choice(_SPEEDS) + later
+            ids = opening_ids(config, classes_at(scene, moved.tolist()))
+            if not np.array_equal(ids, own):
+                return ids
+        return None
 
     def drawn(
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator,

@@ -345,10 +345,11 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
-    if arguments["stage"] == "interpolation":  # the given frames tell more than any caption
-        for name in ("rivals", "strays"):
+    if arguments["stage"] == "interpolation":
+        of_stage = {"rivals": preset.storyboard_rivals, "strays": 0.0}
+        for name, value in of_stage.items():
             if arguments[name] is None:
-                arguments[name] = 0
+                arguments[name] = value
     for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight", "rivals",
                  "rival_weight", "strays", "caption_dropout"):  # fmt: skip
         if arguments[name] is None:
