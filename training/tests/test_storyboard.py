@@ -34,7 +34,7 @@ from training.transformer.tokens import TokenSet
 from training.world.captions import actionless_caption, stated_caption
 from training.world.scene import sample_scene
 from training.world.subsets import CPU
-from training.world.visible_stages import stages_of
+from training.world.visible_stages import stage_lines, stages_of
 
 STAGES = stages_of("cpu")
 TOLD = replace(
@@ -123,6 +123,40 @@ def test_a_rival_of_another_action_has_the_storyboard_of_that_action() -> None:
     swapped = replace(batch, text=batch.rivals, opening=batch.rival_opening)
     assert torch.allclose(wrong, token_losses(model, swapped), atol=1e-5)
     assert own.shape == wrong.shape
+
+
+def test_a_moved_storyboard_is_the_same_action_at_another_time() -> None:
+    clips = clips_of_the_train_split(60)
+    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    rng = np.random.default_rng(3)
+    found = 0
+    for index, scene in enumerate(clips.scenes):
+        line = stage_lines(CPU)[scene.action]
+        moved = told.moved(TOLD, index, scene, rng)
+        if moved is None:
+            assert len(set(told.of(TOLD, index, scene))) == 1, scene.action
+            continue
+        found += 1
+        assert not np.array_equal(moved, told.of(TOLD, index, scene))
+        names = [STAGES[i] for i in moved - TOLD.first_stage_id]
+        assert set(names) <= set(line)
+        if scene.action != "attack":  # comes twice
+            assert names == sorted(names, key=line.index)
+    assert found > 10
+
+
+def test_rivals_of_the_in_between_frames_differ_in_the_storyboard_alone() -> None:
+    clips = clips_of_the_train_split(32)
+    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    config = TOLD.for_stage("interpolation")
+    batches = Batches(config, clips, Letters(), stated_caption, 32, storyboards=told)
+    batch = batches.batch(list(range(32)), np.random.default_rng(2), rivals=32)
+    given = (batch.rivals != config.pad_id).any(1)
+    assert given.float().mean() > 0.8
+    assert torch.equal(batch.rivals[given], batch.text[given])
+    assert (batch.rival_opening != batch.opening).any(1)[given].all()
+    seen = {tuple(row) for row in (batch.rival_opening - config.first_stage_id)[given].tolist()}
+    assert any(STAGES[row[0]] != STAGES[row[-1]] for row in seen)
 
 
 @torch.no_grad()
