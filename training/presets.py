@@ -209,6 +209,12 @@ GPU = Preset(
     shared_base=True,
     muon_lr=3e-3,
     adam_lr=2e-3,
+    rivals=32,
+    storyboard_rivals=32,
+    rival_weight=0.05,
+    strays=0.5,
+    storyboard=True,
+    caption_dropout=0.2,
 )
 
 # The same recipe in sizes that a CPU trains in minutes: rehearses the commands of training/gpu.sh.
@@ -233,6 +239,8 @@ REHEARSAL = replace(
     keyframes_minutes=0.4,
     interpolation_minutes=0.3,
     batch=8,
+    rivals=2,
+    storyboard_rivals=2,
 )
 
 PRESETS = {preset.name: preset for preset in (MICRO, CPU, GPU, REHEARSAL)}

@@ -136,11 +136,6 @@ if [ "$(minutes upscaler_minutes)" != 0 ]; then
     --minutes "$(minutes upscaler_minutes)" --processes "$processes" "${upscaler[@]}"
 fi
 
-if [ "$(field storyboard)" = True ]; then
-  step "planner of storyboards" "$folder/storyboard/final.pt" \
-    "$python" -m training.storyboard.train --preset "$preset"
-fi
-
 for kind in key interpolation; do
   step "tokens of the $kind clips" "$folder/tokens/$kind-validation.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind "$kind" \
@@ -175,7 +170,11 @@ step "stage 2, interpolation" "$folder/interpolation/final.pt" \
   --minutes "$(minutes interpolation_minutes)" "${training[@]}" \
   "${interpolation[@]}" "${sharing[@]}"
 
-# The sheet is drawn on a CPU, which would keep a lent GPU waiting.
+# Planner and sheet are made on a CPU, which would keep a lent GPU waiting.
+if [ "$(field storyboard)" = True ] && { [ "$gpus" -eq 0 ] || [ "$with_export" = yes ]; }; then
+  step "planner of storyboards" "$folder/storyboard/final.pt" \
+    "$python" -m training.storyboard.train --preset "$preset"
+fi
 if [ "$gpus" -eq 0 ]; then
   step "sample sheet" "$folder/sheet.png" \
     "$python" -m training.transformer.sheet --preset "$preset" --out "$folder/sheet.png"

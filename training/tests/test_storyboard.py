@@ -9,8 +9,10 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from training.export.stage_names import stage_entries
 from training.export.storyboard_graph import build_storyboard_graph
 from training.presets import CPU as CPU_PRESET
+from training.presets import GPU
 from training.storyboard.plan import (
     RATES,
     STEPS,
@@ -33,7 +35,7 @@ from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.world.captions import actionless_caption, stated_caption
 from training.world.scene import sample_scene
-from training.world.subsets import CPU
+from training.world.subsets import CPU, subset_named
 from training.world.visible_stages import stage_lines, stages_of
 
 STAGES = stages_of("cpu")
@@ -159,12 +161,13 @@ def test_rivals_of_the_in_between_frames_differ_in_the_storyboard_alone() -> Non
     assert any(STAGES[row[0]] != STAGES[row[-1]] for row in seen)
 
 
+@pytest.mark.parametrize("tied", [False, True])
 @torch.no_grad()
-def test_the_cached_path_opens_frames_as_training_does() -> None:
+def test_the_cached_path_opens_frames_as_training_does(tied: bool) -> None:
     torch.manual_seed(3)
     rng = np.random.default_rng(4)
     for stage in ("keyframes", "interpolation"):
-        config = TOLD.for_stage(stage)
+        config = replace(TOLD.for_stage(stage), tied_head=tied, tied_hints=tied)
         model = Transformer(config).eval()
         for parameter in model.parameters():
             if parameter.ndim >= 2:
@@ -234,14 +237,27 @@ def test_the_graph_plans_as_the_model_reads() -> None:
     assert len(plans) > 5
 
 
-def test_captions_without_an_action_name_none() -> None:
+@pytest.mark.parametrize("world", ["cpu", "full"])
+def test_captions_without_an_action_name_none(world: str) -> None:
     rng = np.random.default_rng(8)
-    for _ in range(200):
-        scene = sample_scene(rng)
+    for _ in range(400):
+        scene = sample_scene(rng, world=world)
         text = actionless_caption(scene, rng).lower()
         assert text
-        for word in ("jump", "drink", "walk", "swim", "跳", "喝", "走", "游"):
-            assert word not in text
+        for word in ("jump", "drink", "walk", "swim", "danc", "throw", "跳", "喝", "走", "游泳"):
+            assert word not in text, text
+
+
+def test_the_full_world_has_storyboards_too() -> None:
+    subset = subset_named(GPU.subset)
+    config = GPU.transformer("keyframes", 300, 0)
+    table = storyboard_table(config, subset)
+    assert table.shape == (len(subset.actions) + 1, len(RATES), STEPS + 1)
+    assert config.first_stage_id <= table[:-1].min() and table.max() < config.vocabulary
+    names = {entry["en"]: entry["id"] for entry in stage_entries(config, GPU.subset)}
+    assert len(names) == config.stages == len(stages_of(GPU.subset))
+    take_off = table[subset.actions.index("take_off"), RATES.index(1)]
+    assert {names["on the ground"], names["climbs"]} <= set(take_off.tolist())
 
 
 def test_planner_captions_are_labelled_with_what_they_state() -> None:

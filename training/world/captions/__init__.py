@@ -42,10 +42,9 @@ def stated_caption(
 
 
 def actionless_caption(scene: Scene, rng: np.random.Generator) -> str:
-    """A caption that leaves open what happens, as half-typed prompts do; `cpu` subset only."""
-    if scene.world != "cpu":
-        raise ValueError(f"the {scene.world} world has no captions without an action")
-    return cpu.actionless_caption(scene, rng, LANGUAGES[int(rng.integers(2))])
+    """A caption that leaves open what happens, as half-typed prompts do."""
+    language = LANGUAGES[int(rng.integers(2))]
+    return _GRAMMARS[scene.world].actionless_caption(scene, rng, language)
 
 
 def plain_caption(scene: Scene, language: str) -> str:

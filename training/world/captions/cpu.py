@@ -5,6 +5,7 @@ import re
 import numpy as np
 
 from training.world.captions.choice import LANGUAGES, Caption, capital, finish, pick, synonym
+from training.world.captions.templates import ACTIONLESS_TEMPLATES
 from training.world.catalog import kind_of
 from training.world.phrases import (
     CAR_PLACES,
@@ -54,18 +55,6 @@ _TEMPLATES: dict[str, tuple[tuple[str, float], ...]] = {
         ("{subj}{ing}", 0.5),
     ),
 }
-# Say who and where and leave open what happens.
-_ACTIONLESS_TEMPLATES: dict[str, tuple[str, ...]] = {
-    "en": ("{subj} {place}", "{noun} {place}", "{subj}", "{noun}", "{place}", "a video of {subj}"),
-    "zh": (
-        "{noun}{place}",
-        "{subj}{place}",
-        "{place}有{subj}",
-        "{noun}",
-        "{place}",
-        "一段{subj}的视频",
-    ),
-}
 # Never used in training: they measure whether new word order is understood.
 HELD_OUT_TEMPLATES = {
     "en": "we see {subj} {place} and {it} is {ing}",
@@ -87,7 +76,7 @@ def stated_caption(
 
 def actionless_caption(scene: Scene, rng: np.random.Generator, language: str) -> str:
     """Who acts, or where, or both, but not what happens."""
-    templates = _ACTIONLESS_TEMPLATES[language]
+    templates = ACTIONLESS_TEMPLATES[language]
     return _fill(scene, templates[int(rng.integers(len(templates)))], language, rng).text
 
 

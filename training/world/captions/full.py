@@ -8,7 +8,11 @@ import numpy as np
 from training.world.captions.choice import LANGUAGES, Caption, capital, finish, pick, synonym
 from training.world.captions.full_nouns import naming, noun_states
 from training.world.captions.full_words import all_caption_words, example_prompts, rate_words
-from training.world.captions.templates import HELD_OUT_TEMPLATES, TEMPLATES
+from training.world.captions.templates import (
+    ACTIONLESS_TEMPLATES,
+    HELD_OUT_TEMPLATES,
+    TEMPLATES,
+)
 from training.world.full.catalog import SUBJECTS
 from training.world.full.places import PLACES, place_phrases
 from training.world.full.settings import CAMERAS, TIMES, WEATHERS, Words
@@ -18,6 +22,7 @@ from training.world.scene_graph import Scene
 
 __all__ = [
     "HELD_OUT_TEMPLATES",
+    "actionless_caption",
     "all_caption_words",
     "example_prompts",
     "plain_caption",
@@ -50,6 +55,12 @@ def stated_caption(
         texts, weights = zip(*TEMPLATES[language], strict=True)
         template = texts[pick(rng, weights)]
     return _fill(scene, template, language, rng)
+
+
+def actionless_caption(scene: Scene, rng: np.random.Generator, language: str) -> str:
+    """Who acts, or where, or both, with or without the setting, but not what happens."""
+    templates = ACTIONLESS_TEMPLATES[language]
+    return _fill(scene, templates[int(rng.integers(len(templates)))], language, rng).text
 
 
 def plain_caption(scene: Scene, language: str) -> str:

@@ -1,4 +1,4 @@
-"""Sentence patterns of the full world's captions.
+"""Sentence patterns of the full world's captions, and those of both worlds that tell no action.
 
 Slots: subj "a lion"/"the lion"/一头狮子, noun "lion"/狮子, act "drinks water"/喝水, ing "drinking
 water"/正在喝水, now 正, place "at the lake"/在湖边, it "it"/它, one "a lion". Patterns with {place}
@@ -31,6 +31,18 @@ TEMPLATES: dict[str, tuple[tuple[str, float], ...]] = {
         ("{noun}{act}", 0.6),
         ("{subj}{act}", 0.6),
         ("{subj}{ing}", 0.4),
+    ),
+}
+# Who acts, or where, or both, but not what happens: half-typed prompts.
+ACTIONLESS_TEMPLATES: dict[str, tuple[str, ...]] = {
+    "en": ("{subj} {place}", "{noun} {place}", "{subj}", "{noun}", "{place}", "a video of {subj}"),
+    "zh": (
+        "{noun}{place}",
+        "{subj}{place}",
+        "{place}有{subj}",
+        "{noun}",
+        "{place}",
+        "一段{subj}的视频",
     ),
 }
 # Never used in training: they measure whether new word order is understood.
