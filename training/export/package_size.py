@@ -10,16 +10,19 @@ from torch import nn
 from training.export.package import DECODER_PRECISION, ENCODER_PRECISION, TRANSFORMER_PRECISION
 from training.export.weight_storage import Precision, stored_bytes
 from training.presets import PRESETS, Preset
+from training.storyboard.plan import RATES, STEPS
+from training.storyboard.planner import Planner, PlannerConfig
 from training.transformer.checkpoints import is_base_parameter
 from training.transformer.config import STAGES
 from training.transformer.model import Transformer
 from training.vqvae.config import VQVAE_PRESETS
 from training.vqvae.model import VQVAE
+from training.world.subsets import subset_named
 
 LARGEST_PACKAGE = 32_000_000
 """Bytes that a package may have, all graphs together."""
-UPSCALER_BYTES = 1_000_000
-"""Set aside for an upscaler graph."""
+UPSCALER_BYTES = 800_000
+"""Set aside for an upscaler graph; that of `mini` has 630 kB."""
 _BYTES_PER_PIECE = 230  # tokenizer.onnx and tokenizer.json together
 _GRAPHS_BYTES = 140_000  # nodes, names and manifest of a package
 
@@ -46,14 +49,25 @@ def vqvae_bytes(preset: Preset) -> int:
     )
 
 
+def planner_bytes(preset: Preset) -> int:
+    """The planner of storyboards and its table of ids; 0 where the models read none."""
+    if not preset.storyboard:
+        return 0
+    actions = len(subset_named(preset.subset).actions)
+    config = PlannerConfig(preset.codes, preset.text_pieces, 0, actions)
+    ids = (actions + 1) * len(RATES) * (STEPS + 1)
+    return _module_bytes(Planner(config), "fp32") + 4 * ids
+
+
 def _module_bytes(module: nn.Module, precision: Precision) -> int:
     return sum(stored_bytes(tuple(p.shape), precision) for p in module.parameters())
 
 
 def package_bytes(preset: Preset) -> int:
-    """Estimate within 3 %, without an upscaler."""
+    """Estimate within 3 %, without upscaler and ranker."""
     text = _BYTES_PER_PIECE * preset.text_pieces
-    return transformer_bytes(preset) + vqvae_bytes(preset) + text + _GRAPHS_BYTES
+    parts = transformer_bytes(preset) + vqvae_bytes(preset) + planner_bytes(preset)
+    return parts + text + _GRAPHS_BYTES
 
 
 def main() -> None:
