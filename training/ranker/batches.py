@@ -34,6 +34,7 @@ class RankerBatch:
     tokens: Tensor  # int64 [B, 5, C], perhaps damaged; the code K in frames that are not drawn yet
     frames: Tensor  # int64 [B, 5, len(FRAME_LABELS)] what each frame shows, IGNORED if not drawn
     stages: Tensor  # int64 [B, 5] of each frame, drawn or not, UNCLEAR if foreign, or IGNORED
+    due: Tensor  # int64 [B, 5] the stage that each frame should show of such a clip, or IGNORED
     clip: Tensor  # int64 [B, len(CLIP_LABELS)] what the clip shows, UNCLEAR with foreign frames
     stated: Tensor  # int64 [B, len(LABELS)], UNSTATED where the sentence does not tell it
 
@@ -43,10 +44,12 @@ class RankerBatch:
 
 class RankerBatches:
     """Draws from the clips and captions of stage 1. stages: int [N, 5], classes of
-    `training.ranker.model.STAGES` that the clips' frames show."""
+    `training.ranker.model.STAGES` that the clips' frames show; due: int [N, 5] those that drawn
+    clips like them are told to show, by default the same."""
 
-    def __init__(self, clips: Batches, stages: np.ndarray) -> None:
+    def __init__(self, clips: Batches, stages: np.ndarray, due: np.ndarray | None = None) -> None:
         self.clips, self.stages = clips, stages
+        self.due = stages if due is None else due
         self.labels = np.array([stated_labels(scene, EVERYTHING) for scene in clips.clips.scenes])
         """int [N, len(LABELS)]: what every clip really shows; IGNORED: who a guest is."""
         self.labels[self.labels == UNSTATED] = IGNORED
@@ -81,8 +84,9 @@ class RankerBatches:
         # trusts such labels forgives a drawing that never stops.
         of_renders = np.where(redrawn[:, None], IGNORED, self.stages[chosen])
         stages = np.where(own | ~drawn, of_renders, UNCLEAR)
+        due = np.where(whole, self.due[chosen], IGNORED)
         clip = np.where(whole, labels[:, _OF_CLIPS], UNCLEAR)
-        parts = (tokens, frames, stages, clip)
+        parts = (tokens, frames, stages, due, clip)
         return RankerBatch(batch.text, *(torch.from_numpy(part) for part in parts), batch.labels)
 
     def whole(self, indices: list[int], seed: int = 0) -> RankerBatch:
@@ -90,9 +94,9 @@ class RankerBatches:
         batch = self.clips.batch(indices, np.random.default_rng([seed, indices[0]]))
         labels = torch.from_numpy(self.labels[indices])
         frames = labels[:, None, _OF_FRAMES].expand(-1, batch.tokens.shape[1], -1)
-        stages = torch.from_numpy(self.stages[indices])
+        stages, due = (torch.from_numpy(rows[indices]) for rows in (self.stages, self.due))
         return RankerBatch(
-            batch.text, batch.tokens, frames, stages, labels[:, _OF_CLIPS], batch.labels
+            batch.text, batch.tokens, frames, stages, due, labels[:, _OF_CLIPS], batch.labels
         )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from training.presets import Preset, data_folder
 from training.ranker.batches import RankerBatches
+from training.storyboard.plan import key_frame_opening, planned_classes
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
 from training.transformer.storyboard import classes_at, frame_times
@@ -16,6 +18,8 @@ from training.transformer.token_data import GUESTS, HELD_OUT, build_part, preset
 from training.transformer.tokens import TokenSet, join, token_file
 from training.vqvae.model import load_vqvae
 from training.world.captions import stated_caption
+from training.world.dataset import DURATION_TEXTS
+from training.world.subsets import subset_named
 
 CAPTION_DROPOUT = 0.05
 """Share of the sentences that are empty: nothing is stated then."""
@@ -40,13 +44,26 @@ def batches_of(preset: Preset, clips: dict[str, TokenSet], size: int, seed: int)
     tokenizer = CaptionTokenizer.load(data_folder(preset.name) / "tokenizer.json")
     config = preset.transformer("keyframes", tokenizer.vocabulary_size, tokenizer.pad_id)
     stages = [stage_classes(preset, part, split) for split, part in clips.items()]
+    joined = join(list(clips.values()))
     return RankerBatches(
-        Batches(
-            config, join(list(clips.values())), tokenizer, stated_caption, size, seed,
-            CAPTION_DROPOUT,
-        ),
+        Batches(config, joined, tokenizer, stated_caption, size, seed, CAPTION_DROPOUT),
         np.concatenate(stages),
-    )  # fmt: skip
+        due_classes(preset, joined) if preset.storyboard else None,
+    )
+
+
+def due_classes(preset: Preset, clips: TokenSet) -> np.ndarray:
+    """int64 [N, 5]: the stages of the storyboard that a drawn clip of each clip's action and
+    duration is told."""
+    rates = {text: rate for rate, text in DURATION_TEXTS.items()}
+    subset = subset_named(preset.subset)
+
+    @cache
+    def plan(action: str, rate: int) -> np.ndarray:
+        return key_frame_opening(np.array(planned_classes(subset, action, rate)))
+
+    pairs = zip(clips.scenes, clips.durations, strict=True)
+    return np.stack([plan(scene.action, rates[text]) for scene, text in pairs])
 
 
 def stage_classes(preset: Preset, clips: TokenSet, split: str) -> np.ndarray:

@@ -57,10 +57,9 @@ def ranker_losses(model: Ranker, batch: RankerBatch, smoothing: float) -> dict[s
 
 
 def expected_loss(model: Ranker, batch: RankerBatch) -> Tensor:
-    """Mean cross-entropy in nats of the stages that clips of an action and duration go through, of
+    """Mean cross-entropy in nats of the stages that are due in clips of an action and duration, of
     the clips whose action is known."""
     action = batch.clip[:, CLIP_LABELS.index("action")]
     rows = model.expected_stages(batch.text)[torch.arange(len(action)), action.clamp_min(0)]
-    stages = torch.where(action[:, None] < 0, IGNORED, batch.stages)
-    stages = torch.where(stages < 0, IGNORED, stages)
-    return F.cross_entropy(rows.flatten(0, 1), stages.flatten(), ignore_index=IGNORED)
+    due = torch.where(action[:, None] < 0, IGNORED, batch.due)
+    return F.cross_entropy(rows.flatten(0, 1), due.flatten(), ignore_index=IGNORED)

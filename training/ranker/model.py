@@ -122,7 +122,8 @@ class LabelHead(nn.Module):
 
 
 class ExpectedStages(nn.Module):
-    """Which stage each of five key frames shows in a clip of some action and duration."""
+    """Which stage each of five key frames is to show in a clip of some action and duration: that of
+    its storyboard, which the transformer is told as well."""
 
     def __init__(self, config: RankerConfig) -> None:
         super().__init__()

@@ -12,21 +12,32 @@ from training.storyboard.planner import Planner
 from training.transformer.config import TransformerConfig
 from training.transformer.storyboard import classes_at, opening_ids
 from training.world.dataset import DURATION_TEXTS, WINDOW_FRAMES, typical_start
-from training.world.scene import sample_scene
+from training.world.scene import Scene, border_shift, sample_scene
 from training.world.subsets import Subset
 
 STEPS = 32
 """Steps in time between the first and the last key frame: as many as three rounds make."""
 RATES = tuple(DURATION_TEXTS)
 """Frames per second of the key frames, in the order of a storyboard's rows."""
-_UNSHIFTED = 8  # a seed whose scene's stages end where they end on average
+_SCENES = 64  # whose stages end sooner or later, as clips differ
 
 
 def planned_classes(subset: Subset, action: str, rate: int) -> list[int]:
     """Stages (training.world.visible_stages.stages_of) at STEPS + 1 equally spaced times of a
-    typical clip of `action` whose key frames are drawn at `rate` frames per second."""
+    clip of `action` whose key frames are drawn at `rate` frames per second.
+
+    Clips differ in when a stage ends. Of those that there are, the plan is the one whose key frames
+    show the most stages, for what none of them shows is left to the frames between them; among
+    equals the one that differs least from the average.
+    """
     example = sample_scene(np.random.default_rng(0), world=subset.name)
-    scene = replace(example, action=action, seed=_UNSHIFTED)
+    scenes = [replace(example, action=action, seed=seed) for seed in range(_SCENES)]
+    by_shift = {border_shift(scene): scene for scene in scenes}
+    plans = [_classes_of(by_shift[shift], rate) for shift in sorted(by_shift, key=abs)]
+    return max(plans, key=lambda plan: len(set(key_frame_opening(np.array(plan)))))
+
+
+def _classes_of(scene: Scene, rate: int) -> list[int]:
     seconds = (WINDOW_FRAMES - 1) / rate
     start = typical_start(scene, rate)
     return classes_at(scene, [start + seconds * step / STEPS for step in range(STEPS + 1)])

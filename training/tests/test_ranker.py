@@ -33,7 +33,7 @@ from training.ranker.batches import IGNORED, UNCLEAR, RankerBatches
 from training.ranker.clips import stage_classes
 from training.ranker.config import RANKER_RECIPES
 from training.ranker.corruption import Corruption, corrupt
-from training.ranker.losses import label_losses
+from training.ranker.losses import expected_loss, label_losses
 from training.ranker.model import ACTIONS, STAGES, Ranker, load_ranker
 from training.ranker.redraw import redraw
 from training.ranker.redrawn import Redrawn
@@ -230,6 +230,24 @@ def test_losses_by_hand() -> None:
     logits[:, 3:, 0] = 90  # wrong, but nothing tells these frames yet
     labels[:, 3:, 0] = IGNORED
     assert float(label_losses(logits, labels, (3, 4))[0]) == pytest.approx(0, abs=1e-5)
+
+
+def test_what_is_due_is_learnt_from_storyboards_where_there_are_some(
+    tokenizer: CaptionTokenizer,
+) -> None:
+    clips = _clips(20)
+    shown, due = _stages(clips), np.full((20, 5), 3)
+    batches = RankerBatches(_batches(tokenizer, clips, 20).clips, shown, due)
+    model = _random_ranker(tokenizer)
+    batch = batches.whole(list(range(20)))
+    assert torch.equal(batch.stages, torch.from_numpy(shown)) and (batch.due == 3).all()
+    action = batch.clip[:, 0]
+    rows = model.expected_stages(batch.text)[torch.arange(20), action].log_softmax(2)
+    assert torch.allclose(expected_loss(model, batch), -rows[..., 3].mean())
+    damaged = batches.training(np.random.default_rng(5), replace(NOTHING, exchanged=1.0))
+    mixed = (damaged.stages == UNCLEAR).any(1)
+    assert mixed.any() and (damaged.due[mixed] == IGNORED).all()
+    assert (damaged.due[~mixed] == 3).all()
 
 
 def test_the_score_is_the_expected_log_probability(tokenizer: CaptionTokenizer) -> None:

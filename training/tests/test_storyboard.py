@@ -13,6 +13,7 @@ from training.export.stage_names import stage_entries
 from training.export.storyboard_graph import build_storyboard_graph
 from training.presets import CPU as CPU_PRESET
 from training.presets import GPU
+from training.ranker.clips import due_classes
 from training.storyboard.plan import (
     RATES,
     STEPS,
@@ -34,6 +35,7 @@ from training.transformer.storyboard import Storyboards, frame_times
 from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.world.captions import actionless_caption, stated_caption
+from training.world.dataset import DURATION_TEXTS
 from training.world.scene import sample_scene
 from training.world.subsets import CPU, subset_named
 from training.world.visible_stages import stage_lines, stages_of
@@ -54,6 +56,27 @@ def test_a_plan_shows_the_whole_action_at_one_frame_a_second() -> None:
     assert names_of(planned_classes(CPU, "jump", 1)) == ["run_up", "leap", "land", "stand"]
     assert names_of(planned_classes(CPU, "drink", 1)) == ["approach", "lower", "drink", "raise"]
     assert names_of(planned_classes(CPU, "swim", 1)) == ["swim"]
+
+
+def test_key_frames_show_as_many_stages_as_a_clip_allows() -> None:
+    def seen(action: str) -> list[str]:
+        plan = np.array(planned_classes(CPU, action, 1))
+        return [STAGES[index] for index in key_frame_opening(plan)]
+
+    # A jump of the average clip lands between two key frames, but not every jump does.
+    assert seen("jump") == ["run_up", "run_up", "leap", "land", "stand"]
+    assert seen("park") == ["drive", "drive", "drive", "brake", "parked"]
+    assert "lower" not in seen("drink")  # that lasts less than a second in any clip
+    assert seen("attack")[-1] == "stand"
+
+
+def test_what_is_due_is_what_the_storyboard_tells() -> None:
+    clips = clips_of_the_train_split(40)
+    due = due_classes(CPU_PRESET, clips)
+    for row, scene, text in zip(due, clips.scenes, clips.durations, strict=True):
+        rate = next(rate for rate, known in DURATION_TEXTS.items() if known == text)
+        plan = storyboard_table(TOLD, CPU)[CPU.actions.index(scene.action), RATES.index(rate)]
+        assert np.array_equal(TOLD.first_stage_id + row, key_frame_opening(plan))
 
 
 @pytest.mark.parametrize("action", CPU.actions)
