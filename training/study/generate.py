@@ -1,13 +1,15 @@
-"""Clips of 33 frames from trained networks: in two stages, or window after window."""
+"""Clips of 33 frames from trained networks: in two stages, window after window, or at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from training.study.models import Networks
+from training.study.caption_encoder import caption_ids
+from training.study.models import Networks, VideoGan
 from training.study.prepare import Material
 from training.study.subworld import CLIP_FRAMES
 from training.study.window_decoder import WindowDecoder
@@ -18,6 +20,7 @@ from training.world.dataset import DURATION_TEXTS
 
 ROUND_RATES = (2, 4, 8)  # frames per second after each interpolation round
 SEQUENCES = 256  # drawn at a time, to bound the memory of the caches
+GAN_CLIPS = 8  # drawn at a time, to bound the memory of maps in full size
 
 TextRows = Callable[[int], Tensor]
 """Frames per second -> flat ids [N, T] of the prompts with that window's duration."""
@@ -114,6 +117,20 @@ def sliding_clips(
         fill_window(model, texts, window, given, wanted, sampling, generator)
         clip = torch.cat([clip, window[:, overlap:]], dim=1)
     return clip[:, :CLIP_FRAMES]
+
+
+@torch.inference_mode()
+def gan_clips(gan: VideoGan, material: Material, prompts: list[str], seed: int) -> np.ndarray:
+    """Every frame of whole clips, uint8 [N, 33, P, P, 3]; noise is drawn for all prompts first."""
+    generator = gan.generator
+    slots = generator.config.text_slots
+    ids = caption_ids(material.tokenizer, prompts, slots)
+    noise = generator.draw_noise(len(prompts), torch.Generator().manual_seed(seed))
+    clips = [
+        ((generator.whole(ids[part], noise[part]) + 1) * 127.5).round().to(torch.uint8)
+        for part in _parts(len(prompts), GAN_CLIPS)
+    ]
+    return torch.cat(clips).permute(0, 1, 3, 4, 2).numpy()
 
 
 def text_sources(

@@ -80,6 +80,14 @@ def reconstructed(frames: np.ndarray, vqvae: VQVAE) -> np.ndarray:
     return found.reshape(frames.shape)
 
 
+def drawn_frames(file: Path, vqvae: VQVAE, clips: int | None = None) -> np.ndarray:
+    """The scored frames of the first `clips` of a row's file, uint8 [N, 9, P, P, 3]."""
+    with np.load(file) as drawn:
+        if "frames" in drawn:
+            return drawn["frames"][:clips, ::SCORED_EVERY]
+        return decoded_frames(drawn["tokens"][:clips], vqvae)
+
+
 def decoded_frames(tokens: np.ndarray, vqvae: VQVAE) -> np.ndarray:
     """Clips' tokens [N, 9 or 33, C] -> the scored frames uint8 [N, 9, P, P, 3]."""
     scored = tokens[:, :: (tokens.shape[1] - 1) // (SCORED_FRAMES - 1)]

@@ -10,15 +10,20 @@ from torch import Tensor, nn
 from training.study.prepare import Material
 from training.study.settings import Settings
 from training.study.single_channel import SingleChannelTransformer
+from training.study.subworld import CLIP_FRAMES
+from training.study.video_generator import VideoGanConfig, VideoGenerator
 from training.transformer.config import TransformerConfig, Window
 from training.transformer.model import Transformer
 
-Variant = Literal["hierarchical", "hierarchical-scratch", "one-stage", "single-channel"]
+Variant = Literal[
+    "hierarchical", "hierarchical-scratch", "one-stage", "single-channel", "video-gan"
+]
 VARIANTS: tuple[Variant, ...] = (
     "hierarchical",
     "hierarchical-scratch",
     "one-stage",
     "single-channel",
+    "video-gan",
 )
 _WINDOWS = (Window(4, 4), Window(2, 8), Window(8, 2))  # of a frame of 8 x 8 tokens
 
@@ -34,15 +39,74 @@ class Networks:
     @property
     def parameters(self) -> int:
         """Trained numbers, shared ones counted once."""
-        return sum(p.numel() for p in self.keyframes.parameters())
+        return count_parameters(self.keyframes)
+
+    @property
+    def trained(self) -> nn.Module:
+        """The module with all parameters."""
+        return self.keyframes
+
+    def freeze(self) -> None:
+        for model in (self.keyframes, self.interpolation):
+            if model is not None:
+                model.eval().requires_grad_(False)
+
+
+@dataclass(frozen=True)
+class VideoGan:
+    """`generator` draws whole clips; its discriminators belong to its training."""
+
+    generator: VideoGenerator
+
+    @property
+    def parameters(self) -> int:
+        return count_parameters(self.generator)
+
+    @property
+    def trained(self) -> nn.Module:
+        return self.generator
+
+    def freeze(self) -> None:
+        self.generator.eval().requires_grad_(False)
 
 
 def is_hierarchical(variant: Variant) -> bool:
     return variant.startswith("hierarchical")
 
 
+def make_model(variant: Variant, settings: Settings, material: Material) -> Networks | VideoGan:
+    """A new model of any variant, drawn from torch's random source."""
+    if variant == "video-gan":
+        return make_video_gan(settings, material)
+    return make_networks(variant, settings, material)
+
+
+def make_video_gan(settings: Settings, material: Material) -> VideoGan:
+    """A generator as large as the transformers; its opening layer takes what the rest leaves."""
+    wanted = count_parameters(Transformer(dual_channel_config(settings, material)))
+    config = VideoGanConfig(
+        pixels=settings.pixels,
+        frames=CLIP_FRAMES,
+        vocabulary=material.tokenizer.vocabulary_size,
+        pad_id=material.tokenizer.pad_id,
+        text_slots=settings.text_slots,
+        width=settings.hidden * 3 // 8,
+        text=settings.hidden // 2,
+        noise=settings.hidden // 4,
+    )
+    least, more = (
+        count_parameters(VideoGenerator(replace(config, opening=units))) for units in (1, 2)
+    )
+    units = 1 + round((wanted - least) / (more - least))
+    if units < 1:
+        raise ValueError(f"a video GAN of width {config.width} has more than {wanted} parameters")
+    return VideoGan(VideoGenerator(replace(config, opening=units)))
+
+
 def make_networks(variant: Variant, settings: Settings, material: Material) -> Networks:
-    """New networks of a variant, drawn from torch's random source."""
+    """New transformers of a variant, drawn from torch's random source."""
+    if variant == "video-gan":
+        raise ValueError("the video GAN has no transformers: make_video_gan makes it")
     reference = dual_channel_config(settings, material)
     if is_hierarchical(variant):
         keyframes = Transformer(reference)

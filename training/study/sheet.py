@@ -9,11 +9,10 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from training.evaluation.worlds import WORLDS, world_named
-from training.study.judge import decoded_frames, rendered_frames
+from training.study.judge import drawn_frames, rendered_frames
 from training.study.models import VARIANTS
 from training.study.rows import PROMPT_SEED, compared_row
 from training.study.settings import read_settings
@@ -34,8 +33,7 @@ def study_sheet(folder: Path, world: World, prompts: int, seed: int) -> Image.Im
         file = row.file(folder, seed)
         if not file.exists():
             continue
-        with np.load(file) as drawn:
-            clips = decoded_frames(drawn["tokens"][:prompts], vqvae)
+        clips = drawn_frames(file, vqvae, prompts)
         for line, clip in zip(lines, clips, strict=True):
             line.append((f"{row.variant} {row.name}", clip))
     # Lines of a left and a right prompt alternate.

@@ -11,14 +11,16 @@ import numpy as np
 
 from training.common.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from training.evaluation.evaluator import Evaluator
-from training.study.judge import Judged, decoded_frames, judge, reconstructed, rendered_frames
-from training.study.models import VARIANTS, Networks, Variant, make_networks
+from training.study.judge import Judged, drawn_frames, judge, reconstructed, rendered_frames
+from training.study.models import VARIANTS, Networks, Variant, VideoGan, make_model
 from training.study.prepare import Material, prepare
 from training.study.report import claim_evaluator, write_report
 from training.study.rows import PROMPT_SEED, Row, compared_row, draw_row, further_rows, run_folder
 from training.study.settings import Settings
 from training.study.subworld import prompt_scenes
-from training.study.train_variant import train_variant
+from training.study.train_gan import train_gan
+from training.study.train_variant import Record, train_variant
+from training.study.training_renders import training_renders
 from training.world.atlas import World
 
 _REAL_SEED = 42
@@ -54,13 +56,13 @@ class Study:
         self._judge_references(material)
         for seed in seeds:
             for variant in VARIANTS:
-                networks = self._networks(variant, seed, material)
-                self._draw_and_judge(compared_row(variant, self.settings), networks, seed, material)
+                model = self._model(variant, seed, material)
+                self._draw_and_judge(compared_row(variant, self.settings), model, seed, material)
                 write_report(self.folder, self.settings, seeds)
         for row in further_rows(self.settings):
             for seed in seeds:
-                networks = self._networks(row.variant, seed, material)
-                self._draw_and_judge(row, networks, seed, material)
+                model = self._model(row.variant, seed, material)
+                self._draw_and_judge(row, model, seed, material)
                 write_report(self.folder, self.settings, seeds)
 
     def material(self) -> Material:
@@ -86,35 +88,42 @@ class Study:
             asked = [*scenes[1:], scenes[0]] if name == "floor" else scenes
             judge(self.evaluator, frames, asked).save(file)
 
-    def _networks(self, variant: Variant, seed: int, material: Material) -> Networks:
-        """The run's networks, trained unless they are there."""
+    def _model(self, variant: Variant, seed: int, material: Material) -> Networks | VideoGan:
+        """The run's model, trained unless it is there."""
         folder = run_folder(self.folder, variant, seed)
         if not (folder / "record.json").exists():
-            networks, record = train_variant(variant, seed, self.settings, material)
-            weights = networks.keyframes.state_dict()
+            trained, record = self._train(variant, seed, material)
+            weights = trained.trained.state_dict()
             save_checkpoint(folder / "model.pt", Checkpoint(weights, asdict(self.settings)))
             (folder / "record.json").write_text(json.dumps(asdict(record), indent=2))
-        networks = make_networks(variant, self.settings, material)
-        networks.keyframes.load_state_dict(load_checkpoint(folder / "model.pt").model)
-        for model in (networks.keyframes, networks.interpolation):
-            if model is not None:
-                model.eval().requires_grad_(False)
-        return networks
+        model = make_model(variant, self.settings, material)
+        model.trained.load_state_dict(load_checkpoint(folder / "model.pt").model)
+        model.freeze()
+        return model
 
-    def _draw_and_judge(self, row: Row, networks: Networks, seed: int, material: Material) -> None:
+    def _train(
+        self, variant: Variant, seed: int, material: Material
+    ) -> tuple[Networks | VideoGan, Record]:
+        if variant != "video-gan":
+            return train_variant(variant, seed, self.settings, material)
+        file = self.folder / "shared" / "train_frames.npy"
+        scenes, pixels = material.train.scenes, self.settings.pixels
+        frames = training_renders(scenes, self.world, file, pixels)
+        return train_gan(seed, self.settings, material, frames)
+
+    def _draw_and_judge(
+        self, row: Row, model: Networks | VideoGan, seed: int, material: Material
+    ) -> None:
         file = row.file(self.folder, seed)
         judged = file.with_suffix(".judged.npz")
         if judged.exists():
             return
         if not file.exists():
             print(f"drawing {row.variant} seed {seed}: {row.name}", flush=True)
-            tokens = draw_row(row, networks, seed, self.settings, material)
-            np.savez_compressed(
-                file.with_suffix(".part.npz"), tokens=tokens.numpy().astype("uint16")
-            )
+            clips = draw_row(row, model, seed, self.settings, material)
+            np.savez_compressed(file.with_suffix(".part.npz"), **clips)
             file.with_suffix(".part.npz").replace(file)
-        with np.load(file) as drawn:
-            frames = decoded_frames(drawn["tokens"], material.vqvae)
+        frames = drawn_frames(file, material.vqvae)
         scenes = prompt_scenes(self.settings.prompts, PROMPT_SEED)
         found = judge(self.evaluator, frames, scenes)
         found.save(judged)

@@ -26,6 +26,7 @@ TITLES = {
     "hierarchical-scratch": "hierarchical, no image pre-training",
     "one-stage": "one stage",
     "single-channel": "VideoGPT-style (one channel, one rate)",
+    "video-gan": "video GAN (TGANv2-style), whole clips",
 }
 COLUMNS = {
     "frechet": "Frechet distance",
@@ -97,7 +98,7 @@ def markdown(found: dict[str, Any], command: str, commit: str) -> str:
     """The comparison, the guidance sweep and what every run did."""
     settings, runs = found["settings"], found["runs"]
     guidance = settings["guidance"]
-    compared = [row for row in found["rows"] if row["guidance"] == guidance]
+    compared = [row for row in found["rows"] if row["guidance"] in (guidance, None)]
     swept = [row for row in found["rows"] if row["variant"] == "hierarchical"]
     lines = ["# The paper's comparisons at the size of this repository", ""]
     lines += [f"`{command}`, commit {commit}.", ""]
@@ -147,8 +148,10 @@ def _run_table(runs: list[dict[str, Any]]) -> list[str]:
     ]
     for run in runs:
         nats = ", ".join(f"{kind} {value:.3f}" for kind, value in run["validation"].items())
+        apart = run.get("discriminator_parameters", 0)
+        more = f" (and {apart / 1e6:.2f} M of discriminators)" if apart else ""
         lines.append(
-            f"| {TITLES[run['variant']]} | {run['seed']} | {run['parameters'] / 1e6:.2f} M "
-            f"| {run['seconds'] / 60:.2f} | {run['steps']} | {run['windows']} | {nats} |"
+            f"| {TITLES[run['variant']]} | {run['seed']} | {run['parameters'] / 1e6:.2f} M{more} "
+            f"| {run['seconds'] / 60:.2f} | {run['steps']} | {run['windows']} | {nats or '-'} |"
         )
     return lines

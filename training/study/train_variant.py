@@ -44,7 +44,8 @@ class Record:
     parameters: int
     seconds: float = 0.0  # processor time spent in training steps
     steps: int = 0
-    windows: int = 0  # windows of five frames that were shown
+    windows: int = 0  # of five frames that were shown; whole clips for the video GAN
+    discriminator_parameters: int = 0  # of the video GAN: needed in training only
     validation: dict[str, float] = field(default_factory=dict)  # window kind -> nats a token
 
 

@@ -18,7 +18,7 @@ from training.study.generate import (
     text_sources,
 )
 from training.study.judge import Judged, figures
-from training.study.models import VARIANTS, count_parameters, make_networks
+from training.study.models import VARIANTS, make_model, make_networks
 from training.study.prepare import Material
 from training.study.rows import all_rows
 from training.study.settings import Settings
@@ -60,10 +60,12 @@ def test_a_study_ends_with_all_rows_in_both_files(study: Study) -> None:
     found = json.loads((study.folder / "study.json").read_text())
     rows = [(row["variant"], row["guidance"], row["overlap"]) for row in found["rows"]]
     assert rows == [(row.variant, row.guidance, row.overlap) for row in all_rows(SETTINGS)]
-    assert len(rows) == 6
+    assert len(rows) == 7
     assert {run["variant"] for run in found["runs"]} == set(VARIANTS)
     text = (study.folder / "study.md").read_text()
     assert text.count("| real renders |") == 1 and "VideoGPT-style" in text
+    compared = text[: text.index("## Guidance scale")]
+    assert compared.count("| video GAN (TGANv2-style), whole clips (1 seed) |") == 1
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.count("|") for line in table[:8]}) == 1
 
@@ -89,7 +91,7 @@ def test_a_sheet_has_a_line_for_the_renders_and_for_every_row(study: Study) -> N
 
 
 def test_all_variants_have_equal_parameters_and_time(material: Material) -> None:
-    sizes = [count_parameters(make_networks(v, SETTINGS, material).keyframes) for v in VARIANTS]
+    sizes = [make_model(v, SETTINGS, material).parameters for v in VARIANTS]
     assert max(sizes) / min(sizes) < 1.01
     for variant in VARIANTS:
         seconds = sum(phase.seconds for phase in phases_of(variant, SETTINGS))
