@@ -33,7 +33,7 @@ class RankerBatch:
     text: Tensor  # int64 [B, L] flat ids
     tokens: Tensor  # int64 [B, 5, C], perhaps damaged; the code K in frames that are not drawn yet
     frames: Tensor  # int64 [B, 5, len(FRAME_LABELS)] what each frame shows, IGNORED if not drawn
-    stages: Tensor  # int64 [B, 5] of each frame, drawn or not, UNCLEAR if foreign, or IGNORED
+    stages: Tensor  # int64 [B, 5] the stage of each frame, drawn or not, UNCLEAR if foreign
     due: Tensor  # int64 [B, 5] the stage that each frame should show of such a clip, or IGNORED
     clip: Tensor  # int64 [B, len(CLIP_LABELS)] what the clip shows, UNCLEAR with foreign frames
     stated: Tensor  # int64 [B, len(LABELS)], UNSTATED where the sentence does not tell it
@@ -70,9 +70,9 @@ class RankerBatches:
         chosen = rng.integers(len(self), size=self.clips.size)
         batch = self.clips.batch(chosen.tolist(), rng, self.clips.caption_dropout)
         codes = self.clips.config.codes
-        tokens, redrawn = batch.tokens.numpy(), np.zeros(len(chosen), bool)
+        tokens = batch.tokens.numpy()
         if self.redrawn is not None:
-            tokens, redrawn = self.redrawn.mixed_into(tokens, chosen, rng)
+            tokens = self.redrawn.mixed_into(tokens, chosen, rng)
         tokens, shows = corrupt(tokens, codes, rng, how)
         drawn = drawn_frames(len(chosen), tokens.shape[1], beginnings, rng)
         tokens[~drawn] = codes
@@ -80,10 +80,7 @@ class RankerBatches:
         own = shows == np.arange(len(chosen))[:, None]
         whole = (own | ~drawn).all(1, keepdims=True)
         frames = np.where(drawn[..., None], labels[shows][..., _OF_FRAMES], IGNORED)
-        # Standing legs that were drawn anew may well walk, so the stage is learnt from renders: who
-        # trusts such labels forgives a drawing that never stops.
-        of_renders = np.where(redrawn[:, None], IGNORED, self.stages[chosen])
-        stages = np.where(own | ~drawn, of_renders, UNCLEAR)
+        stages = np.where(own | ~drawn, self.stages[chosen], UNCLEAR)
         due = np.where(whole, self.due[chosen], IGNORED)
         clip = np.where(whole, labels[:, _OF_CLIPS], UNCLEAR)
         parts = (tokens, frames, stages, due, clip)

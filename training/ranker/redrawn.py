@@ -28,17 +28,16 @@ class Redrawn:
             return Redrawn(file["tokens"], file["clips"])
 
     def mixed_into(self, tokens: np.ndarray, clips: np.ndarray, rng: np.random.Generator
-                   ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+                   ) -> np.ndarray:  # fmt: skip
         """A copy of the training clips `clips` [B], tokens int64 [B, 5, C]: of those that were
-        redrawn, a random share of the cells is. And which these are, bool [B]."""
-        mixed, hit = tokens.copy(), np.zeros(len(clips), bool)
-        for index, clip in enumerate(clips.tolist()):
+        redrawn, a random share of the cells is."""
+        mixed = tokens.copy()
+        for row, clip in zip(mixed, clips.tolist(), strict=True):
             version = self._versions.get(clip)
             if version is not None:
-                taken = rng.random(tokens[index].shape) < rng.random()
-                mixed[index][taken] = self.tokens[version][taken]
-                hit[index] = True
-        return mixed, hit
+                taken = rng.random(row.shape) < rng.random()
+                row[taken] = self.tokens[version][taken]
+        return mixed
 
     @cached_property
     def _versions(self) -> dict[int, int]:

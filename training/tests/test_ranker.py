@@ -175,9 +175,7 @@ def test_redrawn_cells_take_the_place_of_some(tokenizer: CaptionTokenizer, tmp_p
     shares = []
     for _ in range(20):
         batch = batches.training(rng, NOTHING, beginnings=0)
-        hits = (batch.tokens == 63).float().mean((1, 2))
-        assert torch.equal((batch.stages == IGNORED).all(1), hits > 0), "stages come from renders"
-        shares += hits.tolist()
+        shares += (batch.tokens == 63).float().mean((1, 2)).tolist()
     hit = [share for share in shares if share]
     assert 0.02 < len(hit) / len(shares) < 0.09, "two clips of forty"
     assert min(hit) < 0.3 and max(hit) > 0.7
