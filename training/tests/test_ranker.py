@@ -33,6 +33,7 @@ from training.ranker.batches import IGNORED, UNCLEAR, RankerBatches
 from training.ranker.clips import stage_classes
 from training.ranker.config import RANKER_RECIPES
 from training.ranker.corruption import Corruption, corrupt
+from training.ranker.learn_due import due_table, duration_texts, learn_due
 from training.ranker.losses import expected_loss, label_losses
 from training.ranker.model import ACTIONS, STAGES, Ranker, load_ranker
 from training.ranker.redraw import redraw
@@ -246,6 +247,21 @@ def test_what_is_due_is_learnt_from_storyboards_where_there_are_some(
     mixed = (damaged.stages == UNCLEAR).any(1)
     assert mixed.any() and (damaged.due[mixed] == IGNORED).all()
     assert (damaged.due[~mixed] == 3).all()
+
+
+def test_another_table_of_storyboards_is_learnt_without_the_pictures(
+    tokenizer: CaptionTokenizer,
+) -> None:
+    model = _random_ranker(tokenizer)
+    before = model.pictures.state_dict()
+    texts, due = duration_texts(MICRO, tokenizer), due_table(MICRO)
+    assert due.shape == (4, len(LABELS["action"]), 5)
+    jump = [STAGES[i] for i in due[0, LABELS["action"].index("jump")]]
+    assert jump == ["run_up", "run_up", "leap", "land", "stand"]
+    assert learn_due(model, texts, due) < 0.05
+    assert torch.equal(model.expected_stages(texts).argmax(3), due)
+    after = model.pictures.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_the_score_is_the_expected_log_probability(tokenizer: CaptionTokenizer) -> None:
