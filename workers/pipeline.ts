@@ -142,7 +142,7 @@ async function makeReady(
       readShardBytes(graph, index, (file) => files.read(file)),
     );
     graphs = ready;
-    await warmUp(manifest, ready, onProgress);
+    await warmUp(manifest, ready, clusters, onProgress);
     return { manifest, graphs: ready, clusters, runtime };
   } catch (error) {
     await releaseGraphs(graphs);

@@ -12,8 +12,8 @@ Measures the built page in a headless browser, on WebAssembly with 1 and 2 threa
   steps   decode steps of the same graphs and tokens beside native onnxruntime, torch (where Python
           has it) and growing caches as transformers.js drives them, with the floors of operations
           and bytes
-  webgpu  the first steps on whatever WebGPU adapter there is: kernels, uploads and read-backs of a
-          step, time to compile
+  webgpu  the first row of steps on whatever WebGPU adapter there is: kernels, uploads and
+          read-backs of a step, read-backs of the row, time to compile
   growth  steps and caches by frames, and by grid and width with random weights (needs torch)
 
   --model DIR    a model package's folder, or the name of one under public/models

@@ -1,4 +1,4 @@
-/** The first decode steps on whatever WebGPU adapter the browser has, and what they ask of it. */
+/** The first row of decode steps on whatever WebGPU adapter there is, and what they ask of it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,9 +7,6 @@ import { markdownTable } from './markdownTable.mjs';
 import { median } from './median.mjs';
 import { loadStepModules } from './stepModules.mjs';
 import { writeStepPackage } from './stepPackage.mjs';
-
-/** A software adapter takes seconds for each; what a step asks of the device is always the same. */
-const STEPS = 4;
 
 /**
  * @typedef {import('./steps/measureGpu').GpuSteps} GpuSteps
@@ -28,7 +25,7 @@ export async function measureGpu(source) {
     const { keyFrameWork, roundWork } = modules.works;
     const works = [keyFrameWork(manifest), roundWork(manifest, 1)];
     /** @type {import('./steps/stepTypes').StepRequest} */
-    const request = { manifest, works, way: 'app', steps: STEPS };
+    const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async ({ measureGpu: measure, name }) => {
       const { adapter, measured } = await measure('model', request);
       return { browser: name, adapter, measured };
@@ -52,6 +49,7 @@ export function gpuTable({ adapter, measured }) {
     'submissions',
     'uploads',
     'read-backs',
+    'read-backs a row',
     'copies on the device',
     'step',
     'first step',
@@ -65,6 +63,7 @@ export function gpuTable({ adapter, measured }) {
     String(step.submissions),
     kilobytes(step.uploadedBytes),
     kilobytes(step.readBackBytes),
+    kilobytes(work.rowReadBackBytes),
     kilobytes(step.copiedBytes),
     `${median(stepMilliseconds).toFixed(0)} ms`,
     `${work.firstStepMilliseconds.toFixed(0)} ms`,

@@ -6,6 +6,7 @@ import type { ServedDirectory } from '../../scripts/serve.mjs';
 import { newContext, openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
 import { buildPipelineSite, type PipelineSite } from './pipelineSite';
+import { countReadBacks, readBacks } from './readBacks';
 
 let site: PipelineSite;
 let served: ServedDirectory;
@@ -104,20 +105,41 @@ describe('a whole job on WebAssembly', () => {
 });
 
 describe('a whole job on WebGPU', { timeout: WEBGPU_MILLISECONDS }, () => {
-  it('draws the greedy clip of PyTorch', async () => {
-    const clip = goldenClip('greedy');
-    const { page, errors } = await open();
+  it('draws the clips of PyTorch, and reads tokens back by rows and frames alone', async () => {
+    const context = await newContext();
+    opened.push(context);
+    await countReadBacks(context);
+    const { page, errors } = await openApp({ url: served.url, context });
+    await page.waitForFunction(() => 'pipeline' in globalThis);
     // No skip: a Chromium without WebGPU must fail here.
     const { loaded, failure } = await page.evaluate(() => pipeline.load('micro', 'webgpu'));
     expect(failure).toBeUndefined();
     expect(loaded?.backend.backend).toBe('webgpu');
     expect(loaded?.backend.detail).toMatch(/swiftshader/i);
-    const { result, ...drawing } = await page.evaluate(
+
+    const before = await readBacks(page);
+    const greedy = goldenClip('greedy');
+    const { result, frames, ...drawing } = await page.evaluate(
       (options) => pipeline.generate(options),
-      optionsOf(clip, 1),
+      optionsOf(greedy, 1),
     );
+    const after = await readBacks(page);
     expect(drawing.failure).toBeUndefined();
-    expect(result?.tokens.map(({ ids }) => ids)).toEqual(clip.rounds[0]);
+    expect(result?.tokens.map(({ ids }) => ids)).toEqual(greedy.rounds[0]);
+    expect(result?.timings).toMatchObject({ keyframeSteps: 80, interpolationSteps: 32 });
+    expect(frames.some(({ drawn }) => drawn > 0 && drawn < 1)).toBe(true);
+    // Five key frames of four rows; two frames in the windows of the round, all at once.
+    expect(after.tokens - before.tokens).toBe(5 * 4 + 2);
+    // The pixels of each frame on its way to the page, and the texts' summaries of each stage.
+    expect(after.others - before.others).toBeLessThanOrEqual(frames.length + 2);
+
+    const sampled = goldenClip('sampled');
+    const cancelled = await page.evaluate((o) => pipeline.generate(o, 0), optionsOf(sampled, 1));
+    expect(cancelled.result?.outcome).toBe('cancelled');
+    expect(cancelled.result?.slots).toEqual([0]);
+    const again = await page.evaluate((o) => pipeline.generate(o), optionsOf(sampled, 1));
+    expect(again.failure).toBeUndefined();
+    expect(again.result?.tokens.map(({ ids }) => ids)).toEqual(sampled.rounds[0]);
     expect(errors).toEqual([]);
   });
 

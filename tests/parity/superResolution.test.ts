@@ -48,7 +48,7 @@ it('depends on prompt and seed, and takes an empty prompt', async () => {
 });
 
 it('sends finished frames enlarged and drafts as decoded, of the tokens drawn without it', async () => {
-  await warmUp(model.manifest, model.graphs, () => undefined);
+  await warmUp(model.manifest, model.graphs, model.clusters, () => undefined);
   const { context, progress } = nodeJob(model, { prompt: 'A lion walks.', rounds: 1 });
   const result = await generateVideo(context);
   const frames = progress.filter((message) => message.kind === 'frame');

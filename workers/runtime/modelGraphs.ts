@@ -8,6 +8,7 @@ import type {
 } from '../../src/shared/manifest';
 import type { LoadProgress } from '../../src/shared/protocol';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
+import { chooseDrawer, drawsOnDevice } from './chooseDrawer';
 import { enlargesTokens, enlargeTokens } from './enlargeTokens';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
@@ -27,6 +28,12 @@ export const ROWS_IN_GPU: GraphPlacement = {
   gpuOutputs: (name) => name !== 'logits' && name !== 'new_summary',
 };
 
+/** Logits are sampled where they are made. */
+export const LOGITS_IN_GPU: GraphPlacement = {
+  where: 'accelerator',
+  gpuOutputs: (name) => name !== 'new_summary',
+};
+
 const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   // A few integers through many small operators: always faster on the CPU.
   tokenizer: { where: 'cpu' },
@@ -38,6 +45,16 @@ const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {
   ranker: { where: 'cpu' },
   storyboard: { where: 'cpu' },
 };
+
+function placementOf(
+  name: DrawingGraph,
+  manifest: ModelManifest,
+  graph: GraphManifest,
+): GraphPlacement {
+  const placement = PLACEMENTS[name];
+  const draws = placement === ROWS_IN_GPU && drawsOnDevice(manifest, graph);
+  return draws ? LOGITS_IN_GPU : placement;
+}
 
 /** The bytes of one of a graph's files; also called during runs where shards take turns. */
 export type ReadGraphShard = (graph: GraphManifest, index: number) => Promise<Uint8Array>;
@@ -54,7 +71,8 @@ export async function createGraphs(
       const graph = manifest.graphs[name];
       if (!graph) continue;
       const read = (index: number): Promise<Uint8Array> => readShard(graph, index);
-      graphs[name] = await OnnxGraph.create(name, runtime, graph, read, PLACEMENTS[name]);
+      const placement = placementOf(name, manifest, graph);
+      graphs[name] = await OnnxGraph.create(name, runtime, graph, read, placement);
     }
     return graphs as ModelGraphs;
   } catch (error) {
@@ -80,11 +98,13 @@ export async function releaseGraphs(graphs: Partial<ModelGraphs>): Promise<void>
 export async function warmUp(
   manifest: ModelManifest,
   graphs: ModelGraphs,
+  clusters: Int32Array | undefined,
   report: (progress: LoadProgress) => void,
 ): Promise<void> {
+  const model = { manifest, clusters };
   const steps = [
-    () => warmUpTransformer(manifest, graphs.keyframes, KEYFRAME_ORDER, 0),
-    () => warmUpTransformer(manifest, graphs.interpolation, INTERPOLATION_ORDER, 3),
+    () => warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
+    () => warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, 3),
     () => warmUpPixels(manifest, graphs),
   ];
   for (const [done, step] of steps.entries()) {
@@ -111,7 +131,7 @@ async function warmUpPixels(manifest: ModelManifest, graphs: ModelGraphs): Promi
 }
 
 async function warmUpTransformer(
-  manifest: ModelManifest,
+  { manifest, clusters }: { manifest: ModelManifest; clusters: Int32Array | undefined },
   graph: OnnxGraph,
   order: readonly number[],
   givenFrames: number,
@@ -119,12 +139,20 @@ async function warmUpTransformer(
   const windows = givenFrames > 0 ? manifest.interpolationWindows : manifest.keyframeWindows;
   const texts = [Int32Array.of(manifest.ids.lineBreak)];
   const runner = new TransformerRunner(graph, manifest, { texts, windows, order, textBoost: 0 });
+  const { sampling } = manifest;
+  const drawer = chooseDrawer(
+    { runner, streams: [0], guidance: 1, sampling },
+    { manifest, clusters },
+  );
   try {
-    const frame = new Int32Array(manifest.grid * manifest.grid);
-    await runner.prefill([Array.from({ length: givenFrames }, () => frame)]);
-    runner.ids.fill(manifest.ids.beginOfImage);
-    await runner.step(givenFrames, 0);
+    const tokens = new Int32Array(manifest.grid * manifest.grid);
+    await runner.prefill([Array.from({ length: givenFrames }, () => tokens)]);
+    const frame = { order: givenFrames, firstIndex: 0, tokens: [tokens], hintFrames: [[]] };
+    drawer.begin({ ...frame, shown: false });
+    await drawer.draw(0);
+    await graph.runtime.deviceIdle();
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
 }

@@ -3,7 +3,7 @@ import { FlipbookError } from '../../src/shared/errors';
 import type { GraphManifest } from '../../src/shared/manifest';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { ownResults } from './ownResults';
-import { ShardSessions } from './shardSessions';
+import { outputsInGpu, ShardSessions } from './shardSessions';
 import type { GraphPlacement, ReadShard, ShardNames } from './shardSessions';
 
 export type { GraphPlacement, ReadShard } from './shardSessions';
@@ -17,6 +17,8 @@ export class OnnxGraph {
     /** Names of the inputs that a run must feed. */
     readonly inputs: ReadonlySet<string>,
     private readonly outputs: ReadonlySet<string>,
+    /** Names of the outputs that runs leave in GPU buffers. */
+    readonly inGpu: ReadonlySet<string>,
   ) {}
 
   /**
@@ -41,7 +43,8 @@ export class OnnxGraph {
       throw error;
     }
     const { inputs, outputs } = manifest;
-    return new OnnxGraph(name, runtime, shards, new Set(inputs), new Set(outputs));
+    const inGpu = new Set(outputsInGpu(runtime, manifest, placement));
+    return new OnnxGraph(name, runtime, shards, new Set(inputs), new Set(outputs), inGpu);
   }
 
   /** Runs all shards; the result holds the manifest's outputs. */

@@ -91,6 +91,13 @@ export class OrtRuntime {
     });
   }
 
+  /** Waits until the device, if there is one, has done what it was asked for. */
+  deviceIdle(): Promise<void> {
+    return this.exclusive(async () => {
+      await this.device?.queue.onSubmittedWorkDone();
+    });
+  }
+
   /** Gives the device back; sessions must be released before. */
   dispose(): void {
     this.device?.destroy();

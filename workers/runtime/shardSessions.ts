@@ -112,7 +112,7 @@ export class ShardSessions {
   }
 
   #options(index: number): InferenceSession.SessionOptions {
-    const { mainMemoryFiles = 0, outputs, hiddenStates = [] } = this.manifest;
+    const { mainMemoryFiles = 0, hiddenStates = [] } = this.manifest;
     const where = index < mainMemoryFiles ? 'cpu' : this.placement.where;
     const options: InferenceSession.SessionOptions = {
       executionProviders: this.runtime.providers(where),
@@ -120,11 +120,21 @@ export class ShardSessions {
       logSeverityLevel: 3,
     };
     if (where === 'cpu' || this.runtime.device === undefined) return options;
-    const inGpu = outputs.filter((output) => this.placement.gpuOutputs?.(output) ?? false);
+    const inGpu = outputsInGpu(this.runtime, this.manifest, this.placement);
     // Outputs that are not named go to main memory.
     options.preferredOutputLocation = Object.fromEntries(
       [...inGpu, ...hiddenStates].map((output) => [output, 'gpu-buffer'] as const),
     );
     return options;
   }
+}
+
+/** Names of a graph's outputs that runs leave in GPU buffers. */
+export function outputsInGpu(
+  { device }: OrtRuntime,
+  { outputs }: GraphManifest,
+  { where, gpuOutputs }: GraphPlacement,
+): string[] {
+  if (where === 'cpu' || device === undefined || !gpuOutputs) return [];
+  return outputs.filter(gpuOutputs);
 }

@@ -19,7 +19,7 @@ import { cacheMemory } from './cacheMemory';
 import { KvCache } from './kvCache';
 import type { OnnxGraph } from './onnxGraph';
 import { openingId } from './openingId';
-import type { Feeds } from './ortRuntime';
+import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 
 /** Largest attention matrix of a prefill, all heads of all its sequences, in floats (16 MB). */
 const PREFILL_FLOATS = 1 << 22;
@@ -64,7 +64,7 @@ interface StepInputs {
 }
 
 export class TransformerRunner {
-  /** Input id of each sequence for the next step: `openingId` or the previous cell's token. */
+  /** Input id of each sequence for the next `step`: `openingId` or the previous cell's token. */
   readonly ids: Int32Array;
   /** Two hint ids of each sequence for the next step, null hints to begin with. */
   readonly hints: Int32Array;
@@ -130,15 +130,34 @@ export class TransformerRunner {
    * @returns logits [sequences, codes].
    */
   async step(order: number, cell: number): Promise<Float32Array> {
-    const { positions, spatialBias, temporalBias } = this.#inputs;
-    const frameSlot = this.batch.order[order]!;
-    positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
-    fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
-    this.#cache.feed(this.#feeds, cell);
-    const results = await this.graph.run(this.#feeds);
+    const results = await this.#run(order, cell);
     const logits = results['logits']!.data as Float32Array;
     this.#cache.keepStep(results, order, cell);
     return logits;
+  }
+
+  get runtime(): OrtRuntime {
+    return this.graph.runtime;
+  }
+
+  /** Whether logits stay on the device: then `stepOnDevice` takes the place of `step`. */
+  get logitsInGpu(): boolean {
+    return this.graph.inGpu.has('logits');
+  }
+
+  /**
+   * Like `step`, from the ids that were given to `feedIds`; `use` orders what the device does with
+   * the logits, which are gone when it returns.
+   */
+  async stepOnDevice(order: number, cell: number, use: (logits: GPUBuffer) => void): Promise<void> {
+    const results = await this.#run(order, cell);
+    use(results['logits']!.gpuBuffer);
+    this.#cache.keepStep(results, order, cell);
+  }
+
+  /** From now on steps read `ids`, int32 [sequences, 1], from the device instead of from here. */
+  feedIds(ids: Tensor): void {
+    this.#feeds['ids'] = ids;
   }
 
   /**
@@ -156,6 +175,16 @@ export class TransformerRunner {
 
   dispose(): void {
     this.#cache.dispose();
+  }
+
+  /** Runs the graph for one cell. */
+  #run(order: number, cell: number): Promise<Results> {
+    const { positions, spatialBias, temporalBias } = this.#inputs;
+    const frameSlot = this.batch.order[order]!;
+    positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
+    fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
+    this.#cache.feed(this.#feeds, cell);
+    return this.graph.run(this.#feeds);
   }
 
   #stepInputs(): StepInputs {

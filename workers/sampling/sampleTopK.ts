@@ -72,7 +72,8 @@ function selectBySorting(logits: Float64Array, ids: Int32Array): void {
   ids.sort((a, b) => logits[b]! - logits[a]! || a - b);
 }
 
-function unusableLogits(): FlipbookError {
+/** Of logits that hold NaN or have no finite best one. */
+export function unusableLogits(): FlipbookError {
   return new FlipbookError(
     'Internal',
     'The model returned values that are not numbers. Generate again; if it repeats, choose the ' +

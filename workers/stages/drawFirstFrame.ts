@@ -2,11 +2,12 @@
  * CogVideo's first key frame: a picture of a text of its own, drawn by the base channel alone. The
  * other key frames begin anew with it as their given frame, under their own text.
  */
+import { chooseDrawer } from '../runtime/chooseDrawer';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { RunnerBatch } from '../runtime/transformerRunner';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import type { DrawnFrame, PipelineContext } from './context';
-import { drawFrame, samplerMemory } from './drawFrame';
+import { drawFrame } from './drawFrame';
 import type { TokenizedPrompt } from './tokenizePrompt';
 import { firstFrameText } from './tokenizePrompt';
 
@@ -37,18 +38,20 @@ export async function* drawFirstFrame(
     textBoost: sampling.firstFrame?.textBoost ?? sampling.textBoost,
     baseOnly: true,
   });
+  const own = sampling.firstFrame ?? options;
+  const drawer = chooseDrawer({ runner, streams, guidance: 1, sampling: own }, context);
   try {
     await runner.prefill(streams.map(() => []));
-    const memory = samplerMemory(manifest.codes);
-    const own = sampling.firstFrame ? { sampling: sampling.firstFrame } : {};
-    const frame = { order: 0, firstIndex: 0, tokens, hintFrames: streams.map(() => []) };
-    const drawing = drawFrame({ runner, streams, guidance: 1, memory, ...own }, frame, context);
+    const hintFrames = streams.map(() => []);
+    const frame = { order: 0, firstIndex: 0, tokens, hintFrames, shown: true };
+    const drawing = drawFrame(drawer, frame, context);
     const slot = keyFrameSlot(0, options.rounds);
     for await (const drawnCells of drawing) {
       if (drawnCells % grid !== 0) continue;
       yield { slot, round: 0, tokens: tokens[0]!.slice(), drawnCells, greyRest: true };
     }
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
   return tokens;

@@ -2,11 +2,12 @@
 import { streamKey } from '../sampling/randomStream';
 import { KEYFRAME_ORDER, keyFrameSlot, keyFrameSlots } from '../sampling/schedule';
 import { batchOpening } from '../sampling/storyboard';
+import { chooseDrawer } from '../runtime/chooseDrawer';
+import type { TokenDrawer } from '../runtime/tokenDrawer';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFirstFrame, givenFirstFrame } from './drawFirstFrame';
-import { drawFrame, samplerMemory } from './drawFrame';
-import type { DrawnWindows } from './drawFrame';
+import { drawFrame } from './drawFrame';
 import { choosesFrames, goOnFromBest } from './goOnFromBest';
 import type { ClipPlan } from './planStoryboard';
 import { rankKeyFrames } from './rankKeyFrames';
@@ -80,12 +81,12 @@ async function* drawCandidates(
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
     ...(given ? givenFirstFrame(manifest) : {}),
   });
+  const drawer = chooseDrawer({ runner, streams, guidance, sampling: options }, context);
   try {
     const drawn: Candidate[] = candidates.map((_, index) => (given ? [given[index]!] : []));
     await runner.prefill(branches.flatMap(() => drawn.map((frames) => [...frames])));
-    const windows = { runner, streams, guidance, memory: samplerMemory(manifest.codes) };
     for (const index of KEYFRAME_ORDER.slice(given ? 1 : 0)) {
-      const drawing = drawKeyFrame(windows, index, drawn, context);
+      const drawing = drawKeyFrame(drawer, index, drawn, first === 0, context);
       if (first === 0) yield* drawing;
       else await finish(drawing);
       if (!choosesFrames(manifest, count) || index === KEYFRAME_ORDER.at(-1)) continue;
@@ -94,6 +95,7 @@ async function* drawCandidates(
     }
     return drawn;
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
 }
@@ -106,11 +108,12 @@ async function finish<Drawn>(drawing: AsyncGenerator<DrawnFrame, Drawn>): Promis
   }
 }
 
-/** Adds one frame to every candidate of a batch; yields that of the batch's first. */
+/** Adds one frame to every candidate of a batch; yields that of the first, if it is shown. */
 async function* drawKeyFrame(
-  windows: DrawnWindows,
+  drawer: TokenDrawer,
   index: number,
   candidates: readonly Candidate[],
+  shown: boolean,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame> {
   const { manifest, options } = context;
@@ -118,15 +121,15 @@ async function* drawKeyFrame(
   const cells = grid * grid;
   const tokens = candidates.map(() => new Int32Array(cells));
   const before = candidates.map((frames) => frames.slice(-1));
-  const frame = { order: index, firstIndex: index * cells, tokens, hintFrames: before };
+  const frame = { order: index, firstIndex: index * cells, tokens, hintFrames: before, shown };
   const slot = keyFrameSlot(index, options.rounds);
   const previous = before[0]?.[0];
-  for await (const drawnCells of drawFrame(windows, frame, context)) {
-    if (drawnCells % grid !== 0) continue;
-    const shown = tokens[0]!.slice();
+  for await (const drawnCells of drawFrame(drawer, frame, context)) {
+    if (!shown || drawnCells % grid !== 0) continue;
+    const draft = tokens[0]!.slice();
     // Cells that are still to come show what the previous key frame has there.
-    if (previous) shown.set(previous.subarray(drawnCells), drawnCells);
-    yield { slot, round: 0, tokens: shown, drawnCells, greyRest: previous === undefined };
+    if (previous) draft.set(previous.subarray(drawnCells), drawnCells);
+    yield { slot, round: 0, tokens: draft, drawnCells, greyRest: previous === undefined };
   }
   candidates.forEach((frames, candidate) => frames.push(tokens[candidate]!));
 }

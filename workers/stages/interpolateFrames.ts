@@ -3,9 +3,10 @@ import { streamKey } from '../sampling/randomStream';
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, roundWindows } from '../sampling/schedule';
 import type { RoundWindow } from '../sampling/schedule';
 import { batchOpening } from '../sampling/storyboard';
+import { chooseDrawer } from '../runtime/chooseDrawer';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { ClipFrames, DrawnFrame, FrameTokens, KeyFrames, PipelineContext } from './context';
-import { drawFrame, samplerMemory } from './drawFrame';
+import { drawFrame } from './drawFrame';
 import type { ClipPlan } from './planStoryboard';
 import { guidanceTexts } from './tokenizePrompt';
 import { windowsThatFit } from './windowsThatFit';
@@ -54,20 +55,20 @@ async function* drawBatch(
     textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
     asReleased: manifest.release?.asReleased ?? false,
   });
+  const streams = windows.map((_, index) => streamKey(options.seed, round, firstWindow + index));
+  const drawer = chooseDrawer({ runner, streams, guidance, sampling: options }, context);
   try {
     await context.breathe();
     context.signal.throwIfAborted();
     await runner.prefill(branches.flatMap(() => given));
-    const streams = windows.map((_, index) => streamKey(options.seed, round, firstWindow + index));
-    const drawn = { runner, streams, guidance, memory: samplerMemory(manifest.codes) };
     for (const order of [GIVEN_FRAMES, GIVEN_FRAMES + 1]) {
       const wanted = INTERPOLATION_ORDER[order]!;
       const tokens = windows.map(() => new Int32Array(cells));
       // The given frames before and after are neighbours in `given`: 0 and 2, or 2 and 4.
       const before = order - GIVEN_FRAMES;
       const hintFrames = given.map((frames) => frames.slice(before, before + 2));
-      const frame = { order, firstIndex: before * cells, tokens, hintFrames };
-      for await (const drawnCells of drawFrame(drawn, frame, context)) void drawnCells;
+      const frame = { order, firstIndex: before * cells, tokens, hintFrames, shown: false };
+      for await (const drawnCells of drawFrame(drawer, frame, context)) void drawnCells;
       for (const [index, { slots }] of windows.entries()) {
         yield {
           slot: slots[wanted],
@@ -79,6 +80,7 @@ async function* drawBatch(
       }
     }
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
 }

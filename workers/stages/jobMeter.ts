@@ -80,7 +80,8 @@ export class JobMeter {
     else this.#times.rounds.push(this.#elapsed());
   }
 
-  /** One decode step drew one cell in each of `sequences` windows. */
+  /** One decode step drew one cell in each of `sequences` windows. On the device its time is its
+   *  share of the time between two grid rows. */
   step(sequences: number, milliseconds: number): void {
     this.#stepTimes[this.#stage].push(milliseconds);
     this.#clock.step(milliseconds);

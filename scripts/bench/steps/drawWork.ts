@@ -1,8 +1,9 @@
 /** Draws a work step by step, with a clock. */
+import { fillInputs } from '../../../workers/runtime/fillInputs';
+import { samplerMemory } from '../../../workers/runtime/memoryDrawer';
+import type { FrameToDraw } from '../../../workers/runtime/tokenDrawer';
 import { mixGuidance } from '../../../workers/sampling/guidance';
 import { sampleTopK } from '../../../workers/sampling/sampleTopK';
-import { fillInputs, samplerMemory } from '../../../workers/stages/drawFrame';
-import type { FrameToDraw } from '../../../workers/stages/drawFrame';
 import type { MeasuredSteps, StepManifest, StepWork } from './stepTypes';
 
 /** Logits of each sequence that are compared. */
@@ -25,11 +26,8 @@ export async function drawWork(
   work: StepWork,
   steps = Infinity,
 ): Promise<MeasuredSteps> {
-  const given = work.given.map((frames) => frames.map((frame) => Int32Array.from(frame)));
-  const branches = work.texts.length / work.drawn.length;
-  const started = performance.now();
-  await runner.prefill(Array.from({ length: branches }, () => given).flat());
-  const prefillMilliseconds = performance.now() - started;
+  const given = givenFrames(work);
+  const prefillMilliseconds = await prefillWork(runner, work, given);
   const stepMilliseconds: number[] = [];
   let logits = new Float32Array(0);
   const sample = sampler(manifest, work);
@@ -47,8 +45,25 @@ export async function drawWork(
   return { prefillMilliseconds, stepMilliseconds, probe: rows.flatMap((row) => [...row]) };
 }
 
+/** Tokens [cells] of the given frames of each window. */
+export function givenFrames({ given }: StepWork): Int32Array[][] {
+  return given.map((frames) => frames.map((frame) => Int32Array.from(frame)));
+}
+
+/** Runs text and given frames; the milliseconds that it takes. */
+export async function prefillWork(
+  runner: Pick<StepRunner, 'prefill'>,
+  { texts, drawn }: StepWork,
+  given: Int32Array[][],
+): Promise<number> {
+  const branches = texts.length / drawn.length;
+  const started = performance.now();
+  await runner.prefill(Array.from({ length: branches }, () => given).flat());
+  return performance.now() - started;
+}
+
 /** The drawn frames of a work with what they read, as the app's two stages do. */
-function framesOf({ stage, drawn }: StepWork, given: Int32Array[][]): FrameToDraw[] {
+export function framesOf({ stage, drawn }: StepWork, given: Int32Array[][]): FrameToDraw[] {
   const windows = drawn.map((frames) => frames.map((frame) => Int32Array.from(frame)));
   return drawn[0]!.map((_, index) => ({
     order: given[0]!.length + index,
@@ -59,6 +74,7 @@ function framesOf({ stage, drawn }: StepWork, given: Int32Array[][]): FrameToDra
         ? frames.slice(Math.max(0, index - 1), index)
         : given[window]!.slice(index, index + 2),
     ),
+    shown: false,
   }));
 }
 

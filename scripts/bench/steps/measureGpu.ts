@@ -1,10 +1,11 @@
-/** The first steps of works on WebGPU: times, and what the device was asked to do. */
-import { ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
+/** The first grid row of works on WebGPU: times, and what the device was asked to do. */
+import { chooseDrawer } from '../../../workers/runtime/chooseDrawer';
+import { LOGITS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
+import type { FrameToDraw, TokenDrawer } from '../../../workers/runtime/tokenDrawer';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
-import { drawWork } from './drawWork';
-import type { StepRunner } from './drawWork';
+import { framesOf, givenFrames, prefillWork } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
 import { batchOf } from './measureWay';
 import type { ReadFile } from './measureWay';
@@ -20,26 +21,28 @@ export interface GpuSteps {
   prefillMilliseconds: number;
   /** Shaders compiled in it. */
   firstStepMilliseconds: number;
-  /** Of the steps after the first, each. */
+  /** Of the steps after the first, each with waiting for the device, which the app does not do. */
   stepMilliseconds: number[];
   /** Shaders that load, prefill and first step compiled. */
   pipelines: number;
-  /** What the last step asked of the device. */
+  /** What the last step but one, within the row, asked of the device. */
   step: GpuCounts;
+  /** What all steps of the row read back: its tokens at its end, since the frame is shown. */
+  rowReadBackBytes: number;
 }
 
 type Watch = ReturnType<typeof watchGpu>;
 
-/** One work after the other, each with a session of its own. Needs at least two steps. */
+/** One work after the other, each with a session of its own. Needs rows of at least three cells. */
 export async function measureGpu(
   runtime: OrtRuntime,
   watch: Watch,
   read: ReadFile,
-  { manifest, works, steps = 2 }: StepRequest,
+  { manifest, works }: StepRequest,
 ): Promise<GpuSteps[]> {
   const measured: GpuSteps[] = [];
   for (const work of works) {
-    measured.push(await measureWork(runtime, watch, read, manifest, work, Math.max(2, steps)));
+    measured.push(await measureWork(runtime, watch, read, manifest, work));
   }
   return measured;
 }
@@ -50,77 +53,59 @@ async function measureWork(
   read: ReadFile,
   manifest: StepManifest,
   work: StepWork,
-  steps: number,
 ): Promise<GpuSteps> {
   watch.take();
   const bytes = await read(graphFile(work.stage, 'app'));
   const entry = manifest.graphs[work.stage];
   const started = performance.now();
-  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], ROWS_IN_GPU);
+  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
   const loadMilliseconds = performance.now() - started;
+  const runner = new TransformerRunner(graph, manifest, batchOf(work, manifest));
+  const { guidance, drawn } = work;
+  const drawer = chooseDrawer(
+    { runner, streams: [...drawn.keys()], guidance, sampling: manifest.sampling },
+    { manifest },
+  );
   try {
-    const runner = new WatchedRunner(
-      new TransformerRunner(graph, manifest, batchOf(work, manifest)),
-      watch,
-    );
-    try {
-      const drawn = await drawWork(runner, manifest, work, steps);
-      const [first = NaN, ...later] = drawn.stepMilliseconds;
-      return {
-        work: work.name,
-        sequences: work.texts.length,
-        loadMilliseconds,
-        prefillMilliseconds: drawn.prefillMilliseconds,
-        firstStepMilliseconds: first,
-        stepMilliseconds: later,
-        pipelines: runner.begun.pipelines,
-        step: runner.last,
-      };
-    } finally {
-      runner.dispose();
-    }
+    const given = givenFrames(work);
+    const prefillMilliseconds = await prefillWork(runner, work, given);
+    const { pipelines } = watch.take();
+    const frame = { ...framesOf(work, given)[0]!, shown: true };
+    const steps = await drawRow(runtime, watch, drawer, frame, manifest.grid);
+    const [first = NaN, ...later] = steps.map(({ milliseconds }) => milliseconds);
+    return {
+      work: work.name,
+      sequences: work.texts.length,
+      loadMilliseconds,
+      prefillMilliseconds,
+      firstStepMilliseconds: first,
+      stepMilliseconds: later,
+      pipelines: pipelines + steps[0]!.counts.pipelines,
+      step: steps.at(-2)!.counts,
+      rowReadBackBytes: steps.reduce((sum, { counts }) => sum + counts.readBackBytes, 0),
+    };
   } finally {
+    drawer.dispose();
+    runner.dispose();
     await graph.release();
   }
 }
 
-/** Notes what the device was asked until the first step was over, and in the last step. */
-class WatchedRunner implements StepRunner {
-  begun!: GpuCounts;
-  last!: GpuCounts;
-  #first = true;
-
-  constructor(
-    private readonly runner: StepRunner,
-    private readonly watch: Watch,
-  ) {}
-
-  get ids(): Int32Array {
-    return this.runner.ids;
+/** Draws the first row of a frame: times of the steps, and what each asked of the device. */
+async function drawRow(
+  runtime: OrtRuntime,
+  watch: Watch,
+  drawer: TokenDrawer,
+  frame: FrameToDraw,
+  grid: number,
+): Promise<{ milliseconds: number; counts: GpuCounts }[]> {
+  const steps: { milliseconds: number; counts: GpuCounts }[] = [];
+  drawer.begin(frame);
+  for (let cell = 0; cell < grid; cell++) {
+    const started = performance.now();
+    await drawer.draw(cell);
+    await runtime.deviceIdle();
+    steps.push({ milliseconds: performance.now() - started, counts: watch.take() });
   }
-
-  get hints(): Int32Array {
-    return this.runner.hints;
-  }
-
-  openingId(sequence: number, order: number): number {
-    return this.runner.openingId(sequence, order);
-  }
-
-  prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
-    return this.runner.prefill(given);
-  }
-
-  async step(order: number, cell: number): Promise<Float32Array> {
-    if (!this.#first) this.watch.take();
-    const logits = await this.runner.step(order, cell);
-    this.last = this.watch.take();
-    if (this.#first) this.begun = this.last;
-    this.#first = false;
-    return logits;
-  }
-
-  dispose(): void {
-    this.runner.dispose();
-  }
+  return steps;
 }

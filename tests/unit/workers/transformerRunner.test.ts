@@ -6,7 +6,7 @@ import type { Feeds, OrtRuntime, Results } from '../../../workers/runtime/ortRun
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import type { RunnerManifest } from '../../../workers/runtime/transformerRunner';
 import { INTERPOLATION_ORDER } from '../../../workers/sampling/schedule';
-import { fillInputs } from '../../../workers/stages/drawFrame';
+import { fillInputs } from '../../../workers/runtime/fillInputs';
 
 const CELLS = 4;
 const [PAD, BOI, NULL] = [90, 91, 92];
