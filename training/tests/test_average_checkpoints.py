@@ -10,7 +10,7 @@ from training.transformer.average_checkpoints import average_checkpoints
 
 
 def _checkpoint(value: float, step: int, width: int = 4) -> Checkpoint:
-    model = {"table": torch.full((2, width), value), "count": torch.tensor(step)}
+    model = {"table": torch.full((2, width), float(value)), "count": torch.tensor(step)}
     return Checkpoint(model, {"width": width}, None, step, 60.0 * step)
 
 
