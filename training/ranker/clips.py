@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from training.presets import Preset, data_folder
 from training.ranker.batches import RankerBatches
-from training.storyboard.plan import key_frame_opening, planned_classes
+from training.storyboard.plan import due_classes
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.batches import Batches
 from training.transformer.storyboard import classes_at, frame_times
@@ -48,22 +47,17 @@ def batches_of(preset: Preset, clips: dict[str, TokenSet], size: int, seed: int)
     return RankerBatches(
         Batches(config, joined, tokenizer, stated_caption, size, seed, CAPTION_DROPOUT),
         np.concatenate(stages),
-        due_classes(preset, joined) if preset.storyboard else None,
+        due_in_clips(preset, joined) if preset.storyboard else None,
     )
 
 
-def due_classes(preset: Preset, clips: TokenSet) -> np.ndarray:
+def due_in_clips(preset: Preset, clips: TokenSet) -> np.ndarray:
     """int64 [N, 5]: the stages of the storyboard that a drawn clip of each clip's action and
     duration is told."""
     rates = {text: rate for rate, text in DURATION_TEXTS.items()}
     subset = subset_named(preset.subset)
-
-    @cache
-    def plan(action: str, rate: int) -> np.ndarray:
-        return key_frame_opening(np.array(planned_classes(subset, action, rate)))
-
     pairs = zip(clips.scenes, clips.durations, strict=True)
-    return np.stack([plan(scene.action, rates[text]) for scene, text in pairs])
+    return np.array([due_classes(subset, scene.action, rates[text]) for scene, text in pairs])
 
 
 def stage_classes(preset: Preset, clips: TokenSet, split: str) -> np.ndarray:

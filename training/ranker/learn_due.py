@@ -21,7 +21,7 @@ from training.common.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from training.presets import Preset, data_folder, preset_named
 from training.ranker.config import RANKER_RECIPES, ranker_folder
 from training.ranker.model import Ranker, load_ranker
-from training.storyboard.plan import RATES, key_frame_opening, planned_classes
+from training.storyboard.plan import RATES, due_classes
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.text_reader import LABELS
 from training.world.dataset import DURATION_TEXTS
@@ -34,10 +34,9 @@ RATE = 2e-2  # of Adam
 def due_table(preset: Preset) -> Tensor:
     """int64 [rates, actions, 5]: classes of the stages that the storyboards of all actions tell."""
     subset = subset_named(preset.subset)
-    plans = torch.tensor(
-        [[planned_classes(subset, action, rate) for action in LABELS["action"]] for rate in RATES]
+    return torch.tensor(
+        [[due_classes(subset, action, rate) for action in LABELS["action"]] for rate in RATES]
     )
-    return torch.from_numpy(key_frame_opening(plans.numpy()))
 
 
 def duration_texts(preset: Preset, tokenizer: CaptionTokenizer) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -35,6 +36,12 @@ def planned_classes(subset: Subset, action: str, rate: int) -> list[int]:
     by_shift = {border_shift(scene): scene for scene in scenes}
     plans = [_classes_of(by_shift[shift], rate) for shift in sorted(by_shift, key=abs)]
     return max(plans, key=lambda plan: len(set(key_frame_opening(np.array(plan)))))
+
+
+@cache
+def due_classes(subset: Subset, action: str, rate: int) -> tuple[int, ...]:
+    """Of the same plan those of the five key frames."""
+    return tuple(key_frame_opening(np.array(planned_classes(subset, action, rate))).tolist())
 
 
 def _classes_of(scene: Scene, rate: int) -> list[int]:

@@ -13,7 +13,7 @@ from training.export.stage_names import stage_entries
 from training.export.storyboard_graph import build_storyboard_graph
 from training.presets import CPU as CPU_PRESET
 from training.presets import GPU
-from training.ranker.clips import due_classes
+from training.ranker.clips import due_in_clips
 from training.storyboard.plan import (
     RATES,
     STEPS,
@@ -72,7 +72,7 @@ def test_key_frames_show_as_many_stages_as_a_clip_allows() -> None:
 
 def test_what_is_due_is_what_the_storyboard_tells() -> None:
     clips = clips_of_the_train_split(40)
-    due = due_classes(CPU_PRESET, clips)
+    due = due_in_clips(CPU_PRESET, clips)
     for row, scene, text in zip(due, clips.scenes, clips.durations, strict=True):
         rate = next(rate for rate, known in DURATION_TEXTS.items() if known == text)
         plan = storyboard_table(TOLD, CPU)[CPU.actions.index(scene.action), RATES.index(rate)]

@@ -3,7 +3,7 @@
     python -m training.transformer.average_checkpoints OUT FILE=WEIGHT FILE=WEIGHT ...
 
 Trainings that part from one another late stay in one valley of the loss, and the point between them
-is better than each, the more so on what was never trained (arXiv 2109.01903, 2203.05482).
+may have a lower one than each (arXiv 2109.01903, 2203.05482). training/NOTES.md has what it gave.
 """
 
 from __future__ import annotations
