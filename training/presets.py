@@ -51,6 +51,8 @@ class Preset:
     storyboard_rivals: int = 0  # those that stage 2 also sees under a wrong storyboard
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
+    interpolation_passes: int = 0  # in which stage 2 draws masked cells; 0 = cell by cell
+    interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
@@ -98,7 +100,9 @@ class Preset:
             stages=stages,
             windows=self.windows,
         )
-        return config.for_stage(stage)
+        config = config.for_stage(stage)
+        masked = stage == "interpolation" and self.interpolation_passes > 0
+        return replace(config, masked=masked)
 
 
 MICRO = Preset(
@@ -165,6 +169,8 @@ CPU = Preset(
     storyboard_rivals=1,
     rival_weight=0.05,
     strays=0.5,
+    interpolation_passes=8,
+    interpolation_strays=0.25,
     guests=0.5,
     storyboard=True,
     caption_dropout=0.2,  # two thirds of these keep the storyboard

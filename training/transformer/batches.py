@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.masking import with_masked_cells
 from training.transformer.rivals import changed_scene, draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.storyboard import Storyboards, no_storyboard
@@ -43,9 +44,10 @@ class Batch:
 
     text: Tensor  # int64 [B, L] flat ids
     tokens: Tensor  # int64 [B, 5, C] what is to be predicted
-    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged
+    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged; NOT_DRAWN
+    # in the masked cells of models that have them
     hints: Tensor  # int64 [B, 5, C, 2]
-    weights: Tensor  # float32 [B, F, C], F frames with a loss
+    weights: Tensor  # float32 [B, F, C], F frames with a loss; 0 = the cell is told
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
     rivals: Tensor  # int64 [R, L] wrong captions of the first R clips; only padding: none was found
     opening: Tensor  # int64 [B, 5] flat ids that open the frames: of their stages, or BOI
@@ -141,11 +143,15 @@ class Batches:
         rows = np.stack([*(told.row for told in found), *wrong])
         rows = rows if self.all_slots else trim_text(self.config, rows)
         read = self._with_strays(tokens, strays, rng) if strays else tokens
+        hints = hints_of(self.config, read)
+        if self.config.masked:
+            read, counted = with_masked_cells(read, rng)
+            weights = weights * counted
         arrays = (
             rows[: len(indices)],
             tokens,
             read,
-            hints_of(self.config, read),
+            hints,
             weights,
             np.array([told.labels for told in found]),
             rows[len(indices) :],

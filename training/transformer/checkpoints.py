@@ -39,7 +39,8 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
 
     A second hint starts as a copy of the first; both are halved, so that two equal hints together
     do what one did. A summary of the text that only one of both has is left out or starts as
-    nothing. `copy_base_channel` starts the temporal projections from the base channel and
+    nothing, and a model of masked cells may start from one that draws cell by cell.
+    `copy_base_channel` starts the temporal projections from the base channel and
     the mixture at one half, as CogVideo does for a frozen base.
     """
     source: Checkpoint = load_checkpoint(path)
@@ -47,7 +48,8 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
     weights: dict[str, Tensor] = dict(average if average is not None else source.model)
     old = TransformerConfig.from_json(source.config)
     wanted = model.config
-    same = replace(old.for_stage(wanted.stage), text_summary=wanted.text_summary)
+    same = replace(old.for_stage(wanted.stage), text_summary=wanted.text_summary,
+                   masked=wanted.masked)  # fmt: skip
     if same != wanted:
         raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {wanted}")
     if old.hints == 1 and model.config.hints == 2:

@@ -11,6 +11,7 @@ STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 FRAMES = 5  # frames of one window in both stages
 GIVEN_SLOTS = (0, 2, 4)  # slots of an interpolation window that are given
 WANTED_SLOTS = (1, 3)  # slots of an interpolation window that are generated, in this order
+NOT_DRAWN = -1  # in the place of a token: a masked cell
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class TransformerConfig:
     # every image row of key frames gets added at the input; 0 = none
     base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
     # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
+    masked: bool = False  # stage 2 draws many cells at once, in any order: rows read their own cell,
+    # which is the id that opens its frame while it is not drawn, and see all of both wanted frames
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
@@ -64,6 +67,8 @@ class TransformerConfig:
             raise ValueError("copy_gate needs hints >= 1")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
+        if self.masked and self.stage != "interpolation":
+            raise ValueError("only interpolation draws masked cells")
 
     @property
     def first_stage_id(self) -> int:
@@ -100,7 +105,7 @@ class TransformerConfig:
         """The same model for another stage. Interpolation reads a second hint and needs no summary
         of the text: the given frames show what it says."""
         if stage == "keyframes":
-            return replace(self, stage=stage, hints=min(self.hints, 1))
+            return replace(self, stage=stage, hints=min(self.hints, 1), masked=False)
         return replace(
             self,
             stage=stage,

@@ -48,3 +48,9 @@ def losses_with_rivals(
 
 def weighted_mean(losses: Tensor, weights: Tensor) -> Tensor:
     return (losses * weights).sum() / weights.sum()
+
+
+def counted_mean(losses: Tensor, weights: Tensor) -> Tensor:
+    """The mean of the losses whose weight is not 0, all alike."""
+    counted = weights > 0
+    return (losses * counted).sum() / counted.sum()

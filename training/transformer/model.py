@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
-from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.config import FRAMES, NOT_DRAWN, TransformerConfig
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
 from training.transformer.visibility import (
     as_bias,
@@ -250,7 +250,7 @@ class Transformer(nn.Module):
     def _register_masks(self) -> None:
         """Biases between image cells, as buffers of the training graph (not saved)."""
         config = self.config
-        spatial = as_bias(spatial_cells_visible(config.stage, config.grid))
+        spatial = as_bias(spatial_cells_visible(config.stage, config.grid, config.masked))
         if config.stage == "keyframes":
             spatial = spatial[:1]  # the same causal triangle for every frame
         self.register_buffer("mask_spatial", torch.from_numpy(spatial), persistent=False)
@@ -290,7 +290,8 @@ class Transformer(nn.Module):
         """Final hidden rows of the image cells.
 
         text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
-        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
+        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f. In
+        models of masked cells tokens may be NOT_DRAWN.
         `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
         flat ids [B, 5] that open the frames; None: BOI.
         """
@@ -310,7 +311,7 @@ class Transformer(nn.Module):
         batch, length = text.shape
         if opening is None:
             opening = torch.full_like(tokens[..., 0], config.boi_id)
-        inputs = torch.cat([opening[..., None], tokens[..., :-1]], dim=-1).view(batch, -1)
+        inputs = self._inputs(tokens, opening).view(batch, -1)
         image = self.word(inputs) + self.image_positions()
         if config.hints:
             assert hints is not None, "this model reads hints"
@@ -325,6 +326,13 @@ class Transformer(nn.Module):
             temporal = getattr(self, f"mask_temporal_{layer.pattern}").to(dtype)
             x = layer(x, text_bias, self.mask_spatial.to(dtype), temporal, base_only)
         return self.norm(x)
+
+    def _inputs(self, tokens: Tensor, opening: Tensor) -> Tensor:
+        """Flat ids [B, 5, C] that the rows read: the cell before, or, where cells are masked, their
+        own, NOT_DRAWN ones the id that opens the frame."""
+        if self.config.masked:
+            return torch.where(tokens == NOT_DRAWN, opening[..., None], tokens)
+        return torch.cat([opening[..., None], tokens[..., :-1]], dim=-1)
 
     def _embed_hints(self, hints: Tensor) -> Tensor:
         """hints [B, S, >= h] flat ids -> [B, S, hidden]; any id past the codes is the null row."""
@@ -431,14 +439,16 @@ def temporal_mask(config: TransformerConfig, pattern: int) -> Tensor:
     window = config.windows[pattern] if config.windows else None
     if window is not None and fits(config.grid, window):
         # Inside a region everything is one window of height x width cells.
-        rule = torch.from_numpy(temporal_slots_visible(config.stage)).long()
+        rule = torch.from_numpy(temporal_slots_visible(config.stage, config.masked)).long()
         cells = window.height * window.width
         lower = torch.ones(cells, cells).tril().bool()
         blocks = torch.stack([torch.zeros_like(lower), torch.ones_like(lower), lower])
         visible = blocks[rule].permute(0, 2, 1, 3).reshape(FRAMES * cells, FRAMES * cells)
         return torch.from_numpy(as_bias(visible.numpy()))
     rows = [
-        torch.from_numpy(temporal_cells_visible(config.stage, config.grid, window, slot, cell))
+        torch.from_numpy(
+            temporal_cells_visible(config.stage, config.grid, window, slot, cell, config.masked)
+        )
         for slot in range(FRAMES)
         for cell in range(config.cells)
     ]

@@ -45,7 +45,7 @@ from training.presets import PRESETS, data_folder, preset_named
 from training.transformer.batches import Batch, Batches
 from training.transformer.checkpoints import initialise_from, is_base_parameter, stage_folder
 from training.transformer.config import FRAMES, STAGES, Stage, TransformerConfig
-from training.transformer.loss import losses_with_rivals, weighted_mean
+from training.transformer.loss import counted_mean, losses_with_rivals, weighted_mean
 from training.transformer.model import Transformer
 from training.transformer.rivals import rival_loss
 from training.transformer.storyboard import Storyboards
@@ -203,8 +203,9 @@ class Run:
         total = loss + options.text_weight * read
         if len(wrong):
             given = (batch.rivals != self.model.config.pad_id).any(1)
-            own = losses[: len(wrong)].sum((1, 2))
-            told_apart = rival_loss(own, wrong.sum((1, 2)), given)
+            counted = batch.weights[: len(wrong)] > 0
+            own = (losses[: len(wrong)] * counted).sum((1, 2))
+            told_apart = rival_loss(own, (wrong * counted).sum((1, 2)), given)
             total = total + options.rival_weight * told_apart
         total.backward()
         average_gradients(self.reader.parameters())
@@ -220,7 +221,7 @@ class Run:
         self.budget.step += 1
         if self.budget.step % AVERAGE_EVERY == 0:
             self.average.update(self.model, self.budget.step, options.average_decay)
-        terms = {"loss": loss.detach(), "nats": losses.detach().mean(), "gradient": norm}
+        terms = {"loss": loss.detach(), "nats": counted_mean(losses.detach(), batch.weights), "gradient": norm}
         if options.text_weight:
             terms["text"] = read.detach()
         if len(wrong):
@@ -346,7 +347,7 @@ def main() -> None:
     processes = arguments.pop("processes")
     preset = preset_named(arguments["preset"])
     if arguments["stage"] == "interpolation":
-        of_stage = {"rivals": preset.storyboard_rivals, "strays": 0.0}
+        of_stage = {"rivals": preset.storyboard_rivals, "strays": preset.interpolation_strays}
         for name, value in of_stage.items():
             if arguments[name] is None:
                 arguments[name] = value

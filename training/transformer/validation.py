@@ -20,7 +20,8 @@ class Validation:
     def per_frame(
         self, model: Transformer, clips: int, process: Process, base_only: bool = False
     ) -> np.ndarray:
-        """Mean nats per token of every frame that the loss counts, float64 [F]."""
+        """Mean nats per token of every frame that the loss counts, float64 [F]; of masked cells where
+        the model has them."""
         total: torch.Tensor | None = None
         clips = min(clips, len(self.batches.clips))
         own = range(process.rank, clips, process.count)
@@ -28,9 +29,12 @@ class Validation:
         for first in range(0, len(own), size):
             indices = list(own[first : first + size])
             batch = self.batches.batch(indices, np.random.default_rng([7, indices[0]]))
-            losses = token_losses(model, batch.to(process.device), base_only)
-            sums = losses.double().mean(2).sum(0)
+            batch = batch.to(process.device)
+            losses = token_losses(model, batch, base_only)
+            counted = (batch.weights > 0).to(losses)
+            sums = torch.stack([(losses * counted).double().sum((0, 2)), counted.double().sum((0, 2))])
             total = sums if total is None else total + sums
         if total is None:
             raise ValueError(f"{clips} validation clips are too few for {process.count} processes")
-        return (sum_over_processes(total) / clips).cpu().numpy()
+        nats, cells = sum_over_processes(total)
+        return (nats / cells).cpu().numpy()

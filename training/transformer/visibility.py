@@ -15,6 +15,8 @@ Rules (both stages):
         interpolation, given slot:  all cells of slots 0, 2, 4
         interpolation, slot 1 or 3: slots 0, 2, 4; slot 1 wholly if the query is in slot 3;
                                     own slot up to the query's cell
+    masked interpolation: as above, but slots 1 and 3 are seen wholly by both of them, and "cell k"
+    is the position that reads token k itself, or that it is not drawn yet
 Cache columns: spatial [0,T) text, T + k the current frame; temporal [0,T) text, T + slot*C + k.
 The graphs append the new rows' own keys after the cache columns.
 """
@@ -63,15 +65,15 @@ def image_position(text_slots: int, grid: int, slot: int, cell: int) -> int:
     return text_slots + slot * grid * grid + cell
 
 
-def spatial_cells_visible(stage: Stage, grid: int) -> np.ndarray:
+def spatial_cells_visible(stage: Stage, grid: int, masked: bool = False) -> np.ndarray:
     """bool [5, C, C]: may query cell (axis 1) see key cell (axis 2) of its own frame?"""
     visible = np.tile(np.tril(np.ones((grid * grid, grid * grid), bool)), (FRAMES, 1, 1))
     if stage == "interpolation":
-        visible[list(GIVEN_SLOTS)] = True
+        visible[slice(None) if masked else list(GIVEN_SLOTS)] = True
     return visible
 
 
-def temporal_slots_visible(stage: Stage) -> np.ndarray:
+def temporal_slots_visible(stage: Stage, masked: bool = False) -> np.ndarray:
     """int8 [5, 5]: how query slot (axis 0) sees key slot: 0 not, 1 wholly, 2 up to its own cell."""
     visible = np.zeros((FRAMES, FRAMES), np.int8)
     for query in range(FRAMES):
@@ -80,19 +82,21 @@ def temporal_slots_visible(stage: Stage) -> np.ndarray:
                 visible[query, key] = 1 if key < query else 2 if key == query else 0
             elif key in GIVEN_SLOTS:
                 visible[query, key] = 1
+            elif query not in GIVEN_SLOTS and masked:
+                visible[query, key] = 1
             elif query not in GIVEN_SLOTS:
                 visible[query, key] = 1 if key < query else 2 if key == query else 0
     return visible
 
 
 def temporal_cells_visible(
-    stage: Stage, grid: int, window: Window | None, slot: int, cell: int
+    stage: Stage, grid: int, window: Window | None, slot: int, cell: int, masked: bool = False
 ) -> np.ndarray:
     """bool [5*C]: the image cells (slot*C + cell) that the query sees in the temporal channel."""
     cells = grid * grid
     regions = region_ids(grid, window)
     same_region = regions == regions[cell]
-    rule = temporal_slots_visible(stage)[slot]
+    rule = temporal_slots_visible(stage, masked)[slot]
     upto = np.arange(cells) <= cell
     rows = [same_region & ((rule[s] == 1) | ((rule[s] == 2) & upto)) for s in range(FRAMES)]
     return np.concatenate(rows)
