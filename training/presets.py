@@ -52,6 +52,7 @@ class Preset:
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
     interpolation_passes: int = 0  # in which stage 2 draws masked cells; 0 = cell by cell
+    choice_noise: float = 1.0  # of the choice which cells a pass keeps
     interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show

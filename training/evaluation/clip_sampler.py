@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.evaluation.drawn_clips import DrawnClips
+from training.evaluation.manifest_config import interpolation_config
 from training.evaluation.package import RANKER, STORYBOARD, ModelPackage, PackageError
 from training.evaluation.transformer_runner import (
     GIVEN,
@@ -21,11 +23,16 @@ from training.evaluation.transformer_runner import (
     KEY_FRAME_ORDER,
     TransformerRunner,
 )
+from training.export.onnx_transformer import OnnxTransformer
 from training.storyboard.plan import key_frame_opening, window_opening
 from training.transformer.config import FRAMES, WANTED_SLOTS
+from training.transformer.masked_decoder import MaskedDecoder
+from training.transformer.masked_drawing import Passes, draw_masked
 from training.transformer.sample import guided
 
 Report = Callable[[str], None]
+_ROWS_OF_A_PASS = 4
+"""Windows of a batch are so many times fewer where a pass runs all their cells at once."""
 MOST_CANDIDATES = 8
 """As in src/shared/manifest.ts."""
 
@@ -42,6 +49,8 @@ class Settings:
     guidance_floor: float = 0.0  # least share of the likeliest code's conditional probability
     candidates: int = 1  # draws of the key frames, of which the ranker keeps one
     choose_frames: bool = False  # it chooses after every frame, and all go on from its choice
+    interpolation_passes: int = 0  # of in-between frames in masked cells; 0 = cell by cell
+    choice_noise: float = 0.0  # of which cells a pass keeps
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -56,6 +65,8 @@ class Settings:
             "text_boost": sampling["textBoost"],
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
+            "interpolation_passes": sampling.get("interpolationPasses", 0),
+            "choice_noise": sampling.get("choiceNoise", 0.0),
             "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
             **given,
         })  # fmt: skip
@@ -111,6 +122,8 @@ class ClipSampler:
         keys = [stream_key(w.seed, number, window) for w in wishes for window in range(windows)]
         owners = [wish for wish in wishes for _ in range(windows)]
         size = max(1, self.sequences // self._branches(self.settings.interpolation_guidance))
+        if self.settings.interpolation_passes:
+            size = max(1, size // _ROWS_OF_A_PASS)
         for first in range(0, len(flat), size):
             part = slice(first, first + size)
             opening = None if openings is None else openings[part]
@@ -281,6 +294,9 @@ class ClipSampler:
     ) -> None:
         """Draws frames 1 and 3 of every window [n, 5, C] in place; opening: ids [n, 5]."""
         guidance = self.settings.interpolation_guidance
+        if self.settings.interpolation_passes:
+            self._fill_in_passes(wishes, keys, slots, number, opening)
+            return
         runner = self._runner("interpolation", wishes, 2**number, guidance, opening)
         given = slots[:, list(INTERPOLATION_ORDER[:GIVEN])]
         runner.prefill(np.concatenate([given] * self._branches(guidance)))
@@ -288,6 +304,46 @@ class ClipSampler:
             hints = [slots[:, slot - 1], slots[:, slot + 1]]
             self._draw_frame(runner, GIVEN + index, index * self.cells, keys, slots[:, slot],
                              hints, guidance)  # fmt: skip
+
+    def _fill_in_passes(
+        self,
+        wishes: Sequence[Wish],
+        keys: Sequence[int],
+        slots: np.ndarray,
+        number: int,
+        opening: np.ndarray | None,
+    ) -> None:
+        """As `_fill_windows`, by a graph of masked cells."""
+        settings, manifest = self.settings, self.manifest
+        model = OnnxTransformer(self.package.sessions["interpolation"], interpolation_config(manifest))
+        frames = torch.from_numpy(slots).long()
+        told = None if opening is None else torch.from_numpy(opening).long()
+
+        def decoder(prompts: Sequence[str], storyboard: torch.Tensor | None) -> MaskedDecoder:
+            text = np.full((len(slots), manifest["textLength"]), manifest["ids"]["pad"], np.int64)
+            for row, wish, prompt in zip(text, wishes, prompts, strict=True):
+                words = self.window_text(wish.key_rate * 2**number, prompt)
+                row[: len(words)] = words
+            return MaskedDecoder(model, torch.from_numpy(text), frames, storyboard)  # type: ignore[arg-type]
+
+        branches = [decoder([wish.prompt for wish in wishes], told)]
+        guidance = settings.interpolation_guidance
+        if guidance != 1:
+            branches.append(decoder([""] * len(slots), None))
+
+        def predict(tokens: np.ndarray) -> np.ndarray:
+            found = [b.logits(torch.from_numpy(tokens)).numpy().astype(float) for b in branches]
+            return found[0] if guidance == 1 else guided(*found, guidance, settings.guidance_floor)
+
+        drawn = draw_masked(
+            predict,
+            len(WANTED_SLOTS) * self.cells,
+            keys,
+            Passes(settings.interpolation_passes, settings.choice_noise),
+            settings.temperature,
+            settings.top_k,
+        )
+        slots[:, list(WANTED_SLOTS)] = drawn.reshape(len(slots), len(WANTED_SLOTS), -1)
 
     def _draw_frame(
         self,

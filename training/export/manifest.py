@@ -137,6 +137,10 @@ def architecture_entry(config: TransformerConfig) -> dict[str, Any]:
 
 def _sampling(parts: TrainedParts) -> dict[str, float | str]:
     chosen = {"candidates": parts.preset.candidates, "candidateChoice": "frame"}
+    passes = {
+        "interpolationPasses": parts.preset.interpolation_passes,
+        "choiceNoise": parts.preset.choice_noise,
+    }
     return {
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,
@@ -145,4 +149,5 @@ def _sampling(parts: TrainedParts) -> dict[str, float | str]:
         "interpolationGuidance": 1.0,
         "textBoost": 0.0,
         **(chosen if parts.ranker is not None else {}),
+        **(passes if parts.transformers["interpolation"].config.masked else {}),
     }

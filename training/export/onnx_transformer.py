@@ -44,6 +44,7 @@ class OnnxTransformer:
         caches: list[LayerCache],
         text: Tensor | None = None,
         temporal_share: Tensor | None = None,
+        rows: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """As `Transformer.step`."""
         feeds = {
@@ -60,16 +61,18 @@ class OnnxTransformer:
         if self.config.base_first_frame:
             assert temporal_share is not None, "this graph asks which channels draw"
             feeds["temporal_share"] = temporal_share.numpy()
+        if rows is not None:
+            feeds["rows"] = _int32(rows)
         for layer, cache in enumerate(caches):
-            feeds |= {f"{n}_{layer}": rows.numpy() for n, rows in zip(CACHES, cache, strict=True)}
+            feeds |= {f"{n}_{layer}": kept.numpy() for n, kept in zip(CACHES, cache, strict=True)}
         logits, *new = map(torch.from_numpy, self.session.run(None, feeds))
         if self._summary_once:
             summary = new.pop()
             if len(summary):
                 self._texts, self._summary = text, summary.numpy()
         size = len(CACHES)
-        rows = [tuple(new[i : i + size]) for i in range(0, len(new), size)]
-        return logits, rows  # type: ignore[return-value]
+        cached = [tuple(new[i : i + size]) for i in range(0, len(new), size)]
+        return logits, cached  # type: ignore[return-value]
 
     def _text_feeds(self, text: Tensor) -> dict[str, np.ndarray]:
         """The texts when they are new, else the summary that they had."""

@@ -79,7 +79,8 @@ class TransformerGraph:
             stream, change = self._layer(index, x, takes_both, biases)
             x = self._add_and_norm(stream, change, self._norm_after(index))
         self._head(x.normed)
-        self.g.output("logits", "float32", ["B", self.config.codes])
+        rows = ["R"] if self.config.masked else []
+        self.g.output("logits", "float32", ["B", *rows, self.config.codes])
         self._declare_new_rows(range(self.config.layers))
         if self.summary_once:
             self.g.output("new_summary", "float32", ["new_B", 1, self.config.hidden])
@@ -91,6 +92,8 @@ class TransformerGraph:
         if config.hints:
             g.input("hints", "int32", ["B", "S", 2])
         g.input("positions", "int32", ["B", "S"])
+        if config.masked:
+            g.input("rows", "int32", ["R"])
         if self.model.summary is not None:
             g.input("text", "int32", ["new_B" if self.summary_once else "B", "T"])
         if self.summary_once:
@@ -363,22 +366,31 @@ class TransformerGraph:
     # --- head ---
 
     def _head(self, normed: str) -> None:
-        """Logits of the last row, raised by the copy gates."""
+        """Logits of the last row, or, where cells are masked, of `rows`; raised by the copy gates."""
         g, config = self.g, self.config
-        last = g.reshape(g.slice(normed, -1, 1 << 31, 1), 0, config.hidden)
-        logits = self._head_product(last)
+        asked = self._asked(normed, config.hidden)
+        logits = self._head_product(asked)
         if self.model.gate is not None:
-            gates = self._linear(last, [self.model.gate], "gate")
+            gates = self._linear(asked, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")
-            hints = g.slice("hints", -1, 1 << 31, 1)
+            axis = 2 if config.masked else 1
+            hints = self._asked("hints", 2)
             for column in range(config.hints):
-                hint = g.reshape(g.slice(hints, column, column + 1, 2), 0, 1)
+                hint = g.slice(hints, column, column + 1, axis)
                 same = g.cast(g.node("Equal", hint, codes), "float32")
                 gate = gates
                 if config.hints > 1:
-                    gate = g.slice(gates, column, column + 1, 1)
+                    gate = g.slice(gates, column, column + 1, axis)
                 logits = g.node("Add", logits, g.node("Mul", same, gate))
         g.node("Identity", logits, name="logits")
+
+    def _asked(self, values: str, width: int) -> str:
+        """Of [B, S, width] the last row [B, width], or, where cells are masked, `rows` [B, R,
+        width]."""
+        g = self.g
+        if self.config.masked:
+            return g.node("Gather", values, "rows", axis=1)
+        return g.reshape(g.slice(values, -1, 1 << 31, 1), 0, width)
 
     def _head_product(self, last: str) -> str:
         """[B, K]"""

@@ -51,11 +51,12 @@ class CachedDecoder:
         self.opening = boi if opening is None else opening.to(boi)
         boost = np.broadcast_to(np.float32(self.decoding.text_boost), (self.batch,))
         self.boost = boost[:, None, None, None]
-        self.caches = model.empty_caches(
-            self.batch,
+        # Masked windows keep what `prefill_given` returns.
+        capacities = () if config.masked else (
             visibility.spatial_capacity(config.text_slots, config.grid),
             visibility.temporal_capacity(config.text_slots, config.grid),
         )
+        self.caches = model.empty_caches(self.batch, *capacities) if capacities else []
         if config.stage == "keyframes":
             self._prefill_text()
 
@@ -104,13 +105,16 @@ class CachedDecoder:
         config = self.config
         given = frames[:, list(GIVEN_SLOTS)]
         opening = self.opening[:, list(GIVEN_SLOTS), None]
-        inputs = torch.cat([opening, given[..., :-1]], dim=-1).reshape(self.batch, -1)
+        before = torch.cat([opening, given[..., :-1]], dim=-1)
+        inputs = (given if config.masked else before).reshape(self.batch, -1)
         ids = torch.cat([self.text, inputs], dim=1)
         biases = visibility.interpolation_prefill(
             self.text_visible, config.grid, config.windows, self.decoding.wrapped
         )
         self._boost(*biases, 1, self.decoding.boost_given)
         rows = self._prefill(ids, biases)
+        if config.masked:
+            return rows
         text = torch.arange(config.text_slots)
         positions = visibility.prefill_positions(config.stage, config.text_slots, config.grid)
         text_rows = [(k[:, :, text], v[:, :, text]) for k, v, _, _ in rows]
@@ -152,7 +156,11 @@ class CachedDecoder:
             share = torch.full((self.batch, 1, 1), value, device=self.device)
         spatial, temporal = (torch.from_numpy(bias).to(self.device) for bias in biases)
         repeated = positions.to(self.device)[None].expand(self.batch, -1)
-        return self.model.step(ids, hints, repeated, spatial, temporal, caches, self.text, share)
+        # Of masked cells nothing is drawn here; see training.transformer.masked_decoder.
+        rows = torch.zeros(1, dtype=torch.long) if self.config.masked else None
+        return self.model.step(
+            ids, hints, repeated, spatial, temporal, caches, self.text, share, rows
+        )
 
     def _boost(
         self, spatial: np.ndarray, temporal: np.ndarray, start: int, in_temporal: bool

@@ -369,12 +369,14 @@ class Transformer(nn.Module):
         caches: list[LayerCache],
         text: Tensor | None = None,
         temporal_share: Tensor | None = None,
+        rows: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids, positions [B, S] (text t is t,
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
         Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
         `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
-        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer.
+        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer. Of
+        masked cells the logits are those of the rows with the numbers `rows` [R]: [B, R, K].
         """
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
@@ -391,17 +393,19 @@ class Transformer(nn.Module):
             takes_both = is_image * temporal_share
         new: list[LayerCache] = []
         for layer, cache in zip(self.layers, caches, strict=True):
-            x, rows = layer.step(x, takes_both, spatial_bias, temporal_bias, cache)
-            new.append(rows)
-        last = self.norm(x[:, -1])
-        logits = torch.matmul(last, self.head_weight().transpose(0, 1))
+            x, kept = layer.step(x, takes_both, spatial_bias, temporal_bias, cache)
+            new.append(kept)
+        assert (rows is not None) == config.masked, "rows of which logits are wanted: masked cells"
+        told = -1 if rows is None else rows
+        asked = self.norm(x[:, told])
+        logits = torch.matmul(asked, self.head_weight().transpose(0, 1))
         if self.gate is not None:
             assert hints is not None
-            gates = self.gate(last)
+            gates, own = self.gate(asked), hints[:, told]
             codes = torch.arange(config.codes, dtype=hints.dtype, device=hints.device)
             for column in range(config.hints):
-                same = (hints[:, -1, column : column + 1] == codes).to(logits.dtype)
-                logits = logits + gates[:, column : column + 1] * same
+                same = (own[..., column : column + 1] == codes).to(logits.dtype)
+                logits = logits + gates[..., column : column + 1] * same
         return logits, new
 
     def _embed_positions(self, positions: Tensor, is_image: Tensor) -> Tensor:

@@ -15,6 +15,8 @@ from torch import Tensor
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS
+from training.transformer.masked_decoder import MaskedDecoder
+from training.transformer.masked_drawing import Passes, draw_masked
 from training.transformer.model import Transformer
 
 KEY_FRAME_ROUND = 0
@@ -30,6 +32,7 @@ class Sampling:
     temperature: float = 0.8  # 0 is greedy
     top_k: int = 20  # 0 keeps all codes
     guidance_floor: float = 0.0  # see `guided`
+    passes: Passes | None = None  # of interpolation by a model of masked cells
 
 
 def guided(
@@ -137,15 +140,53 @@ def interpolate_round(
     keys = [stream_key(seed, number, window) for window in range(windows)]
     repeat = (windows, 1)
     both = text.repeat(repeat), unconditional.repeat(repeat)
-    decoder = GuidedDecoder(model, *both, sampling, opening)
-    decoder.prefill_given(slots)
-    for order, slot in enumerate(WANTED_SLOTS):
-        for cell in range(cells):
-            index = order * cells + cell
-            decoder.draw(slots, slot, cell, [uniform(key, index) for key in keys])
-            report(index + 1, len(WANTED_SLOTS) * cells)
+    if model.config.masked:
+        _draw_in_passes(model, both, slots, keys, sampling, report, opening)
+    else:
+        decoder = GuidedDecoder(model, *both, sampling, opening)
+        decoder.prefill_given(slots)
+        for order, slot in enumerate(WANTED_SLOTS):
+            for cell in range(cells):
+                index = order * cells + cell
+                decoder.draw(slots, slot, cell, [uniform(key, index) for key in keys])
+                report(index + 1, len(WANTED_SLOTS) * cells)
     merged = slots[:, :4].reshape(4 * windows, cells)  # given, drawn, given, drawn
     return torch.cat([merged, frames[-1:]])
+
+
+def _draw_in_passes(
+    model: Transformer,
+    texts: tuple[Tensor, Tensor],
+    slots: Tensor,
+    keys: Sequence[int],
+    sampling: Sampling,
+    report: Report,
+    opening: Tensor | None,
+) -> None:
+    """Fills slots 1 and 3 of windows [B, 5, C]; texts: [B, T] with the prompt and without."""
+    if sampling.passes is None:
+        raise ValueError("this model draws masked cells: say in how many passes")
+    wanted = list(WANTED_SLOTS)
+    branches = [MaskedDecoder(model, texts[0], slots, opening)]
+    if sampling.guidance != 1:  # without a prompt there is no storyboard
+        branches.append(MaskedDecoder(model, texts[1], slots))
+
+    def predict(tokens: np.ndarray) -> np.ndarray:
+        found = [branch.logits(torch.from_numpy(tokens)).double().numpy() for branch in branches]
+        if len(found) == 1:
+            return found[0]
+        return guided(*found, sampling.guidance, sampling.guidance_floor)
+
+    drawn = draw_masked(
+        predict,
+        len(wanted) * model.config.cells,
+        keys,
+        sampling.passes,
+        sampling.temperature,
+        sampling.top_k,
+        report,
+    )
+    slots[:, wanted] = torch.from_numpy(drawn).view(len(slots), len(wanted), -1)
 
 
 def interpolate_clip(

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from training.transformer.config import FRAMES, GIVEN_SLOTS, Stage, Window
+from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS, Stage, Window
 
 MASKED = -10000.0
 Patterns = Sequence[Window]
@@ -177,6 +177,38 @@ def interpolation_prefill(
         regions = np.tile(region_ids(grid, window, wrapped), len(GIVEN_SLOTS))
         temporal[index, ..., text:, 1 + text :] = regions[:, None] == regions[None]
     return as_bias(spatial), as_bias(temporal)
+
+
+def masked_rows(
+    text_visible: np.ndarray, grid: int, patterns: Patterns
+) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of a pass over both wanted slots of a masked interpolation window: rows are slots 1
+    and 3 with C cells each (S = 2*C). Cached are text in the spatial channel, and text and slots 0,
+    2, 4 in the temporal one; the pass's own keys are the last columns.
+    -> spatial [B, 1, S, T+S], temporal [W, B, 1, S, T+3*C+S].
+    """
+    batch, text = text_visible.shape
+    cells = grid * grid
+    rows, given = len(WANTED_SLOTS) * cells, len(GIVEN_SLOTS)
+    slot_of_row = np.repeat(np.arange(len(WANTED_SLOTS)), cells)
+    spatial = np.zeros((batch, 1, rows, text + rows), bool)
+    spatial[..., :text] = text_visible[:, None, None, :]
+    spatial[..., text:] = slot_of_row[:, None] == slot_of_row[None]
+    windows: list[Window | None] = list(patterns) or [None]
+    temporal = np.zeros((len(windows), batch, 1, rows, text + given * cells + rows), bool)
+    temporal[..., :text] = text_visible[None, :, None, None, :]
+    for index, window in enumerate(windows):
+        regions = region_ids(grid, window)
+        same = regions[:, None] == regions[None]
+        temporal[index, ..., text:] = np.tile(same, (len(WANTED_SLOTS), FRAMES))
+    return as_bias(spatial), as_bias(temporal)
+
+
+def masked_positions(text_slots: int, grid: int) -> np.ndarray:
+    """int32 [2*C]: position ids of the rows of such a pass."""
+    own = np.arange(grid * grid)
+    starts = [image_position(text_slots, grid, slot, 0) for slot in WANTED_SLOTS]
+    return np.concatenate([start + own for start in starts]).astype(np.int32)
 
 
 def prefill_positions(stage: Stage, text_slots: int, grid: int) -> np.ndarray:

@@ -1,0 +1,141 @@
+"""Writes the masked stage 2 of the tests: python -m training.export.masked_fixture
+
+The micro package's interpolation as a model of masked cells, with the same weights: what it draws
+is no picture, but it has to be the same in every runtime. tests/maskedPackage.ts puts it into a
+copy of that package.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.common.random_stream import stream_key
+from training.export.manifest import graph_entry
+from training.export.onnx_transformer import OnnxTransformer, open_session
+from training.export.package import TRANSFORMER_PRECISION
+from training.export.package_transformer import package_transformer
+from training.export.text_summary_fixture import MICRO_PACKAGE, ROOT
+from training.export.transformer_graph import TransformerGraph
+from training.transformer.masked_drawing import Passes, draw_masked, draw_tokens
+from training.transformer.model import Transformer
+from training.transformer.sample import Sampling, interpolate_round
+
+FOLDER = ROOT / "tests" / "fixtures" / "masked"
+PASSES = Passes(5, noise=1.0)
+_CASES = (
+    # (name, seed, round, guidance, temperature, top-k)
+    ("sampled", 7, 1, 1.0, 0.8, 20),
+    ("guided", 8, 2, 1.5, 1.0, 5),
+    ("greedy", 9, 1, 1.0, 0.0, 20),
+)
+_MOST_SEEDS = 20  # tried until torch and onnxruntime draw the same tokens
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    model = masked_model()
+    graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+    content = graph.SerializeToString()
+    (FOLDER / "interpolation.onnx").write_bytes(content)
+    entry = graph_entry("interpolation.onnx", graph, content, TRANSFORMER_PRECISION, [])
+    manifest = {
+        "graphs": {"interpolation": entry},
+        "sampling": {"interpolationPasses": PASSES.count, "choiceNoise": PASSES.noise},
+    }
+    golden = {
+        "rounds": [_round(model, content, *case) for case in _CASES],
+        "drawings": _drawings(),
+    }
+    for name, value in (("manifest", manifest), ("golden", golden)):
+        text = json.dumps(value, separators=(",", ":"))
+        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def masked_model() -> Transformer:
+    source = package_transformer(MICRO_PACKAGE, "interpolation")
+    model = Transformer(replace(source.config, masked=True)).eval().requires_grad_(False)
+    model.load_state_dict(source.state_dict())
+    return model
+
+
+def _round(
+    model: Transformer, graph: bytes, name: str, first_seed: int, number: int, guidance: float,
+    temperature: float, top_k: int,
+) -> dict[str, Any]:  # fmt: skip
+    """One round over random frames with a random storyboard: the tokens of the whole clip."""
+    config = model.config
+    rng = np.random.default_rng(first_seed)
+    frames = rng.integers(0, config.codes, (2 ** (number + 1) + 1, config.cells))
+    text = rng.integers(config.codes, config.boi_id, (1, 9))
+    empty = text[:, :4]
+    windows = (len(frames) - 1) // 2
+    opening = rng.integers(config.first_stage_id, config.vocabulary, (windows, 5))
+    onnx = OnnxTransformer(open_session(graph), config)
+    sampling = Sampling(guidance, temperature, top_k, 0.05, PASSES)
+    for seed in range(first_seed, first_seed + _MOST_SEEDS):
+        drawn = [
+            interpolate_round(
+                one, *map(torch.from_numpy, (frames, text, empty)), seed, number, sampling,
+                opening=torch.from_numpy(opening),
+            )
+            for one in (model, onnx)
+        ]  # fmt: skip
+        if torch.equal(*drawn):
+            break
+    else:
+        raise ValueError(f"torch and onnxruntime draw different rounds: {name}")
+    return {
+        "name": name,
+        "seed": seed,
+        "round": number,
+        "guidance": guidance,
+        "guidanceFloor": 0.05,
+        "temperature": temperature,
+        "topK": top_k,
+        "text": text[0].tolist(),
+        "empty": empty[0].tolist(),
+        "opening": opening.tolist(),
+        "frames": frames.tolist(),
+        "tokens": drawn[0].tolist(),
+    }
+
+
+def _drawings() -> list[dict[str, Any]]:
+    """Drawings from fixed logits, and the tokens and surenesses of a single row each."""
+    rng = np.random.default_rng(11)
+    cells, codes, keys = 12, 16, [stream_key(5, 1, 0), stream_key(5, 1, 1)]
+    result = []
+    for passes, temperature, top_k in ((Passes(4, 1.0), 0.8, 6), (Passes(3, 0.0), 0.0, 0)):
+        logits = np.round(rng.normal(0, 2, (cells, codes)), 2)
+        tokens = draw_masked(
+            lambda seen, table=logits: np.repeat(table[None], len(seen), axis=0),
+            cells, keys, passes, temperature, top_k,
+        )  # fmt: skip
+        numbers = rng.random(cells)
+        drawn, sureness = draw_tokens(logits, temperature, top_k, numbers)
+        result.append(
+            {
+                "passes": passes.count,
+                "noise": passes.noise,
+                "temperature": temperature,
+                "topK": top_k,
+                "keys": keys,
+                "logits": logits.tolist(),
+                "tokens": tokens.tolist(),
+                "numbers": numbers.tolist(),
+                "drawn": drawn.tolist(),
+                "sureness": sureness.tolist(),
+            }
+        )
+    return result
+
+
+if __name__ == "__main__":
+    main()
