@@ -51,7 +51,7 @@ class Preset:
     storyboard_rivals: int = 0  # those that stage 2 also sees under a wrong storyboard
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
-    interpolation_passes: int = 0  # in which stage 2 draws masked cells; 0 = cell by cell
+    interpolation_passes: int = 0  # in which stage 2 can draw masked cells; 0 = cell by cell alone
     choice_noise: float = 1.0  # of the choice which cells a pass keeps
     interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance

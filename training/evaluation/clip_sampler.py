@@ -65,8 +65,6 @@ class Settings:
             "text_boost": sampling["textBoost"],
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
-            "interpolation_passes": sampling.get("interpolationPasses", 0),
-            "choice_noise": sampling.get("choiceNoise", 0.0),
             "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
             **given,
         })  # fmt: skip
@@ -313,7 +311,7 @@ class ClipSampler:
         number: int,
         opening: np.ndarray | None,
     ) -> None:
-        """As `_fill_windows`, by a graph of masked cells."""
+        """As `_fill_windows`, many cells at once."""
         settings, manifest = self.settings, self.manifest
         model = OnnxTransformer(self.package.sessions["interpolation"], interpolation_config(manifest))
         frames = torch.from_numpy(slots).long()

@@ -56,6 +56,7 @@ class TransformerRunner:
         self._output_names = [output.name for output in session.get_outputs()]
         inputs = [value.name for value in session.get_inputs()]
         self._reads_text, self._summary_once = "text" in inputs, "summary" in inputs
+        self._asks_rows = "rows" in inputs  # graphs that also draw masked cells
         # The texts' summaries [B, 1, hidden], which graphs of before computed at every step.
         self._summary = np.zeros((len(texts), 1, shape["hidden"]), np.float32)
         self._padded_texts = np.full(
@@ -108,10 +109,16 @@ class TransformerRunner:
         return new["logits"]
 
     def _run(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; new cache rows under the name of their cache."""
+        """Outputs by name, logits [B, K] of the last row; new cache rows under the name of their
+        cache."""
+        if self._asks_rows:
+            feeds["rows"] = np.array([feeds["ids"].shape[1] - 1], np.int32)
         found = self.session.run(self._output_names, feeds)
         names = [name.removeprefix("new_") for name in self._output_names]
-        return dict(zip(names, found, strict=True))
+        outputs = dict(zip(names, found, strict=True))
+        if self._asks_rows:
+            outputs["logits"] = outputs["logits"][:, 0]
+        return outputs
 
     def _text_columns(self, boost: float) -> np.ndarray:
         """float32 [B, text_slots]: real text visible (plus boost), padding hidden."""

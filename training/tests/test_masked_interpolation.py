@@ -14,6 +14,8 @@ from training.export.transformer_graph import TransformerGraph
 from training.export.weight_storage import round_weights
 from training.tests.test_transformer_model import SMALL, make_case
 from training.transformer import visibility
+from training.transformer.batches import Batches
+from training.transformer.cached import CachedDecoder
 from training.transformer.config import NOT_DRAWN, WANTED_SLOTS, TransformerConfig, Window
 from training.transformer.masked_decoder import MaskedDecoder
 from training.transformer.masked_drawing import Passes, draw_masked, draw_tokens, hidden_after
@@ -21,6 +23,8 @@ from training.transformer.masking import with_masked_cells
 from training.transformer.model import Transformer
 from training.transformer.sample import Sampling, interpolate_round
 from training.transformer.sequence import hints_of
+from training.transformer.tokens import TokenSet
+from training.world.scene import sample_scene
 
 CONFIG = replace(SMALL.for_stage("interpolation"), layers=2, masked=True, hints=2, copy_gate=True)
 WINDOWS = ((), (Window(2, 2), Window(2, 2, shift=1)))
@@ -45,7 +49,7 @@ def _openings(config: TransformerConfig, clips: int) -> Tensor:
 def _whole(model: Transformer, text: Tensor, read: Tensor, opening: Tensor) -> Tensor:
     """Logits [B, 2*C, K] of the training graph."""
     hints = torch.from_numpy(hints_of(model.config, read.numpy()))
-    logits = model.logits(model(text, read, hints, opening=opening), hints)
+    logits = model.logits(model(text, read, hints, opening=opening, masked=True), hints)
     return logits[:, list(WANTED_SLOTS)].flatten(1, 2)
 
 
@@ -171,17 +175,54 @@ def test_a_first_pass_takes_the_numbers_of_its_cells() -> None:
     assert drawn[0].tolist() == expected
 
 
-def test_a_round_fills_the_gaps_and_needs_passes() -> None:
+def test_a_round_fills_the_gaps_either_way() -> None:
     model, text, read = _case(_config())
     frames = read[0, ::2]
     empty = torch.full_like(text[:1], model.config.pad_id)
     sampling = Sampling(guidance=1.5, temperature=1.0, top_k=4, passes=Passes(3))
-    clip = interpolate_round(model, frames, text[:1], empty, 5, 1, sampling)
-    assert clip.shape == (5, model.config.cells)
-    assert torch.equal(clip[::2], frames)
-    assert (clip >= 0).all()
-    with pytest.raises(ValueError, match="passes"):
-        interpolate_round(model, frames, text[:1], empty, 5, 1, Sampling())
+    at_once, by_cell = (
+        interpolate_round(model, frames, text[:1], empty, 5, 1, way)
+        for way in (sampling, replace(sampling, passes=None))
+    )
+    for clip in (at_once, by_cell):
+        assert clip.shape == (5, model.config.cells)
+        assert torch.equal(clip[::2], frames)
+        assert (clip >= 0).all()
+    assert not torch.equal(at_once, by_cell)
+
+
+@torch.inference_mode()
+def test_cell_by_cell_the_same_weights_draw_as_without_masked_cells() -> None:
+    model, text, read = _case(_config())
+    plain = Transformer(replace(model.config, masked=False)).eval()
+    plain.load_state_dict(model.state_dict())
+    tokens = read.clamp_min(0)
+    decoders = [CachedDecoder(one, text) for one in (model, plain)]
+    for decoder in decoders:
+        decoder.prefill_given(tokens)
+    for cell in range(3):
+        found, expected = (decoder.next_logits(tokens, 1, cell) for decoder in decoders)
+        torch.testing.assert_close(found, expected)
+
+
+def test_training_takes_both_ways_in_turns() -> None:
+    config = _config()
+    tokens = np.random.default_rng(0).integers(0, config.codes, (8, 5, config.cells))
+    scene = sample_scene(np.random.default_rng(0))
+    clips = TokenSet(tokens.astype(np.uint16), [scene] * 8, ["1.0秒"] * 8)
+    batches = Batches(config, clips, _Words(), lambda scene, rng: "a cow", 2)
+    turns = [batches.training(step, 0, 1) for step in range(4)]
+    assert [turn.masked for turn in turns] == [False, True, False, True]
+    hidden = turns[1].read[:, list(WANTED_SLOTS)] == NOT_DRAWN
+    assert torch.equal(turns[1].weights > 0, hidden)
+    assert (turns[0].weights > 0).all()
+
+
+class _Words:
+    line_break_id = 1
+
+    def encode(self, text: str) -> list[int]:
+        return [2, 3]
 
 
 def test_key_frames_have_no_masked_cells() -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import torch
 from torch import Tensor
-from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, TransformerConfig
 from training.transformer.masking import with_masked_cells
 from training.transformer.rivals import changed_scene, draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
@@ -44,14 +44,19 @@ class Batch:
 
     text: Tensor  # int64 [B, L] flat ids
     tokens: Tensor  # int64 [B, 5, C] what is to be predicted
-    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged; NOT_DRAWN
-    # in the masked cells of models that have them
+    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged; with
+    # NOT_DRAWN cells where many are drawn at once
     hints: Tensor  # int64 [B, 5, C, 2]
     weights: Tensor  # float32 [B, F, C], F frames with a loss; 0 = the cell is told
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
     rivals: Tensor  # int64 [R, L] wrong captions of the first R clips; only padding: none was found
     opening: Tensor  # int64 [B, 5] flat ids that open the frames: of their stages, or BOI
     rival_opening: Tensor  # int64 [R, 5] those of what the rivals tell
+
+    @property
+    def masked(self) -> bool:
+        """Whether many cells are drawn at once: of every clip one at least is hidden then."""
+        return bool((self.read[0, list(WANTED_SLOTS)] == NOT_DRAWN).any())
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(part.to(device, non_blocking=True) for part in self._parts()))
@@ -106,7 +111,10 @@ class Batches:
         first = (step * processes + rank) * self.size
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
-        return self.batch(indices, rng, self.caption_dropout, self.rivals, self.strays)
+        masked = self.config.masked and step % 2 == 1  # both ways of drawing in turns
+        return self.batch(
+            indices, rng, self.caption_dropout, self.rivals, self.strays, masked
+        )
 
     def batch(
         self,
@@ -115,9 +123,10 @@ class Batches:
         dropout: float = 0.0,
         rivals: int = 0,
         strays: float = 0.0,
+        masked: bool = False,
     ) -> Batch:
         """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals, the
-        share `strays` of them read with wrong tokens. With `dropout` some lose their storyboards as
+        share `strays` of them read with wrong tokens, some of their cells hidden if `masked`. With `dropout` some lose their storyboards as
         well."""
         tokens = self.clips.tokens[indices].astype(np.int64)
         pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
@@ -144,7 +153,7 @@ class Batches:
         rows = rows if self.all_slots else trim_text(self.config, rows)
         read = self._with_strays(tokens, strays, rng) if strays else tokens
         hints = hints_of(self.config, read)
-        if self.config.masked:
+        if masked:
             read, counted = with_masked_cells(read, rng)
             weights = weights * counted
         arrays = (

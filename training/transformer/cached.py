@@ -27,7 +27,7 @@ class CachedDecoder:
     """Caches of B sequences over one text each; feeds `Transformer.step` and stores its rows.
 
     text: flat ids [B, <=T]; shorter texts are padded on the right. opening: flat ids [B, 5] that
-    open the frames; None: BOI.
+    open the frames; None: BOI. keeps: False for who wants the rows of `prefill_given` alone.
     """
 
     def __init__(
@@ -36,10 +36,12 @@ class CachedDecoder:
         text: Tensor,
         decoding: Decoding | None = None,
         opening: Tensor | None = None,
+        keeps: bool = True,
     ) -> None:
         self.model = model
         self.config = config = model.config
         self.decoding = decoding or Decoding()
+        self.keeps = keeps
         padding = config.text_slots - text.shape[1]
         if padding < 0:
             raise ValueError(f"text has {text.shape[1]} ids, more than {config.text_slots} slots")
@@ -51,12 +53,11 @@ class CachedDecoder:
         self.opening = boi if opening is None else opening.to(boi)
         boost = np.broadcast_to(np.float32(self.decoding.text_boost), (self.batch,))
         self.boost = boost[:, None, None, None]
-        # Masked windows keep what `prefill_given` returns.
-        capacities = () if config.masked else (
+        self.caches = model.empty_caches(
+            self.batch if keeps else 0,
             visibility.spatial_capacity(config.text_slots, config.grid),
             visibility.temporal_capacity(config.text_slots, config.grid),
         )
-        self.caches = model.empty_caches(self.batch, *capacities) if capacities else []
         if config.stage == "keyframes":
             self._prefill_text()
 
@@ -105,15 +106,14 @@ class CachedDecoder:
         config = self.config
         given = frames[:, list(GIVEN_SLOTS)]
         opening = self.opening[:, list(GIVEN_SLOTS), None]
-        before = torch.cat([opening, given[..., :-1]], dim=-1)
-        inputs = (given if config.masked else before).reshape(self.batch, -1)
+        inputs = torch.cat([opening, given[..., :-1]], dim=-1).reshape(self.batch, -1)
         ids = torch.cat([self.text, inputs], dim=1)
         biases = visibility.interpolation_prefill(
             self.text_visible, config.grid, config.windows, self.decoding.wrapped
         )
         self._boost(*biases, 1, self.decoding.boost_given)
         rows = self._prefill(ids, biases)
-        if config.masked:
+        if not self.keeps:
             return rows
         text = torch.arange(config.text_slots)
         positions = visibility.prefill_positions(config.stage, config.text_slots, config.grid)
@@ -156,11 +156,15 @@ class CachedDecoder:
             share = torch.full((self.batch, 1, 1), value, device=self.device)
         spatial, temporal = (torch.from_numpy(bias).to(self.device) for bias in biases)
         repeated = positions.to(self.device)[None].expand(self.batch, -1)
-        # Of masked cells nothing is drawn here; see training.transformer.masked_decoder.
-        rows = torch.zeros(1, dtype=torch.long) if self.config.masked else None
-        return self.model.step(
-            ids, hints, repeated, spatial, temporal, caches, self.text, share, rows
+        if not self.config.masked:
+            return self.model.step(
+                ids, hints, repeated, spatial, temporal, caches, self.text, share
+            )
+        last = torch.tensor([ids.shape[1] - 1], device=self.device)
+        logits, rows = self.model.step(
+            ids, hints, repeated, spatial, temporal, caches, self.text, share, last
         )
+        return logits[:, 0], rows
 
     def _boost(
         self, spatial: np.ndarray, temporal: np.ndarray, start: int, in_temporal: bool

@@ -39,7 +39,7 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
 
     A second hint starts as a copy of the first; both are halved, so that two equal hints together
     do what one did. A summary of the text that only one of both has is left out or starts as
-    nothing, and a model of masked cells may start from one that draws cell by cell.
+    nothing, and a model that also draws masked cells may start from one that does not.
     `copy_base_channel` starts the temporal projections from the base channel and
     the mixture at one half, as CogVideo does for a frozen base.
     """

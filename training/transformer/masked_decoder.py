@@ -19,7 +19,7 @@ class MaskedDecoder:
     ) -> None:
         config = model.config
         self.model, self.config = model, config
-        decoder = CachedDecoder(model, text, opening=opening)
+        decoder = CachedDecoder(model, text, opening=opening, keeps=False)
         slots = config.text_slots
         self.caches = [
             (key[:, :, :slots], value[:, :, :slots], temporal_key, temporal_value)

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
-from training.transformer.config import FRAMES, NOT_DRAWN, TransformerConfig
+from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, TransformerConfig
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
 from training.transformer.visibility import (
     as_bias,
@@ -250,13 +250,16 @@ class Transformer(nn.Module):
     def _register_masks(self) -> None:
         """Biases between image cells, as buffers of the training graph (not saved)."""
         config = self.config
-        spatial = as_bias(spatial_cells_visible(config.stage, config.grid, config.masked))
-        if config.stage == "keyframes":
-            spatial = spatial[:1]  # the same causal triangle for every frame
-        self.register_buffer("mask_spatial", torch.from_numpy(spatial), persistent=False)
-        for pattern in range(config.patterns):
-            mask = temporal_mask(config, pattern)
-            self.register_buffer(f"mask_temporal_{pattern}", mask, persistent=False)
+        for masked in (False, True) if config.masked else (False,):
+            spatial = as_bias(spatial_cells_visible(config.stage, config.grid, masked))
+            if config.stage == "keyframes":
+                spatial = spatial[:1]  # the same causal triangle for every frame
+            name = _mask_name("spatial", masked)
+            self.register_buffer(name, torch.from_numpy(spatial), persistent=False)
+            for pattern in range(config.patterns):
+                mask = temporal_mask(config, pattern, masked)
+                name = _mask_name(f"temporal_{pattern}", masked)
+                self.register_buffer(name, mask, persistent=False)
 
     def head_weight(self) -> Tensor:
         """[K, hidden]"""
@@ -286,16 +289,17 @@ class Transformer(nn.Module):
         hints: Tensor | None,
         base_only: bool = False,
         opening: Tensor | None = None,
+        masked: bool = False,
     ) -> Tensor:
         """Final hidden rows of the image cells.
 
         text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
-        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f. In
-        models of masked cells tokens may be NOT_DRAWN.
+        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f. With
+        `masked`, for models that draw masked cells, tokens of wanted frames may be NOT_DRAWN.
         `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
         flat ids [B, 5] that open the frames; None: BOI.
         """
-        rows = self.all_hidden(text, tokens, hints, base_only, opening)
+        rows = self.all_hidden(text, tokens, hints, base_only, opening, masked)
         return rows[:, text.shape[1] :].view(*tokens.shape, self.config.hidden)
 
     def all_hidden(
@@ -305,13 +309,14 @@ class Transformer(nn.Module):
         hints: Tensor | None,
         base_only: bool = False,
         opening: Tensor | None = None,
+        masked: bool = False,
     ) -> Tensor:
         """As `forward`, with the text rows first: [B, L + 5*C, hidden]."""
         config = self.config
         batch, length = text.shape
         if opening is None:
             opening = torch.full_like(tokens[..., 0], config.boi_id)
-        inputs = self._inputs(tokens, opening).view(batch, -1)
+        inputs = input_ids(tokens, opening, masked).view(batch, -1)
         image = self.word(inputs) + self.image_positions()
         if config.hints:
             assert hints is not None, "this model reads hints"
@@ -322,17 +327,11 @@ class Transformer(nn.Module):
         x = torch.cat([words + self.text_positions()[:length], image], dim=1)
         dtype = compute_dtype(x)
         text_bias = as_text_bias(text != config.pad_id, dtype)
+        spatial = getattr(self, _mask_name("spatial", masked))
         for layer in self.layers:
-            temporal = getattr(self, f"mask_temporal_{layer.pattern}").to(dtype)
-            x = layer(x, text_bias, self.mask_spatial.to(dtype), temporal, base_only)
+            temporal = getattr(self, _mask_name(f"temporal_{layer.pattern}", masked)).to(dtype)
+            x = layer(x, text_bias, spatial.to(dtype), temporal, base_only)
         return self.norm(x)
-
-    def _inputs(self, tokens: Tensor, opening: Tensor) -> Tensor:
-        """Flat ids [B, 5, C] that the rows read: the cell before, or, where cells are masked, their
-        own, NOT_DRAWN ones the id that opens the frame."""
-        if self.config.masked:
-            return torch.where(tokens == NOT_DRAWN, opening[..., None], tokens)
-        return torch.cat([opening[..., None], tokens[..., :-1]], dim=-1)
 
     def _embed_hints(self, hints: Tensor) -> Tensor:
         """hints [B, S, >= h] flat ids -> [B, S, hidden]; any id past the codes is the null row."""
@@ -375,8 +374,8 @@ class Transformer(nn.Module):
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
         Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
         `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
-        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer. Of
-        masked cells the logits are those of the rows with the numbers `rows` [R]: [B, R, K].
+        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer. Where
+        cells may be masked the logits are those of the rows with the numbers `rows` [R]: [B, R, K].
         """
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
@@ -395,7 +394,7 @@ class Transformer(nn.Module):
         for layer, cache in zip(self.layers, caches, strict=True):
             x, kept = layer.step(x, takes_both, spatial_bias, temporal_bias, cache)
             new.append(kept)
-        assert (rows is not None) == config.masked, "rows of which logits are wanted: masked cells"
+        assert (rows is not None) == config.masked, "say whose logits are wanted, if it is asked"
         told = -1 if rows is None else rows
         asked = self.norm(x[:, told])
         logits = torch.matmul(asked, self.head_weight().transpose(0, 1))
@@ -436,14 +435,31 @@ class Transformer(nn.Module):
         ]
 
 
-def temporal_mask(config: TransformerConfig, pattern: int) -> Tensor:
+def _mask_name(what: str, masked: bool) -> str:
+    """Of a buffer with biases between image cells, when cells are masked or not."""
+    return f"mask_{what}_masked" if masked else f"mask_{what}"
+
+
+def input_ids(tokens: Tensor, opening: Tensor, masked: bool) -> Tensor:
+    """Flat ids [B, 5, C] that image rows read: the cell before; where cells are masked those of the
+    wanted frames their own, and NOT_DRAWN ones the id that opens the frame. tokens [B, 5, C];
+    opening [B, 5]."""
+    ids = torch.cat([opening[..., None], tokens[..., :-1]], dim=-1)
+    if masked:
+        own = torch.where(tokens == NOT_DRAWN, opening[..., None], tokens)
+        for slot in WANTED_SLOTS:
+            ids[:, slot] = own[:, slot]
+    return ids
+
+
+def temporal_mask(config: TransformerConfig, pattern: int, masked: bool = False) -> Tensor:
     """Bias between image cells in the temporal channel of one window pattern.
 
     Regions that can be gathered share one mask [5*n, 5*n]; otherwise the whole [5*C, 5*C]."""
     window = config.windows[pattern] if config.windows else None
     if window is not None and fits(config.grid, window):
         # Inside a region everything is one window of height x width cells.
-        rule = torch.from_numpy(temporal_slots_visible(config.stage, config.masked)).long()
+        rule = torch.from_numpy(temporal_slots_visible(config.stage, masked)).long()
         cells = window.height * window.width
         lower = torch.ones(cells, cells).tril().bool()
         blocks = torch.stack([torch.zeros_like(lower), torch.ones_like(lower), lower])
@@ -451,7 +467,7 @@ def temporal_mask(config: TransformerConfig, pattern: int) -> Tensor:
         return torch.from_numpy(as_bias(visible.numpy()))
     rows = [
         torch.from_numpy(
-            temporal_cells_visible(config.stage, config.grid, window, slot, cell, config.masked)
+            temporal_cells_visible(config.stage, config.grid, window, slot, cell, masked)
         )
         for slot in range(FRAMES)
         for cell in range(config.cells)

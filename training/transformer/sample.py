@@ -32,7 +32,7 @@ class Sampling:
     temperature: float = 0.8  # 0 is greedy
     top_k: int = 20  # 0 keeps all codes
     guidance_floor: float = 0.0  # see `guided`
-    passes: Passes | None = None  # of interpolation by a model of masked cells
+    passes: Passes | None = None  # of interpolation in masked cells; None: cell by cell
 
 
 def guided(
@@ -140,8 +140,8 @@ def interpolate_round(
     keys = [stream_key(seed, number, window) for window in range(windows)]
     repeat = (windows, 1)
     both = text.repeat(repeat), unconditional.repeat(repeat)
-    if model.config.masked:
-        _draw_in_passes(model, both, slots, keys, sampling, report, opening)
+    if sampling.passes is not None:
+        _draw_in_passes(model, both, slots, keys, sampling, sampling.passes, report, opening)
     else:
         decoder = GuidedDecoder(model, *both, sampling, opening)
         decoder.prefill_given(slots)
@@ -160,12 +160,11 @@ def _draw_in_passes(
     slots: Tensor,
     keys: Sequence[int],
     sampling: Sampling,
+    passes: Passes,
     report: Report,
     opening: Tensor | None,
 ) -> None:
     """Fills slots 1 and 3 of windows [B, 5, C]; texts: [B, T] with the prompt and without."""
-    if sampling.passes is None:
-        raise ValueError("this model draws masked cells: say in how many passes")
     wanted = list(WANTED_SLOTS)
     branches = [MaskedDecoder(model, texts[0], slots, opening)]
     if sampling.guidance != 1:  # without a prompt there is no storyboard
@@ -181,7 +180,7 @@ def _draw_in_passes(
         predict,
         len(wanted) * model.config.cells,
         keys,
-        sampling.passes,
+        passes,
         sampling.temperature,
         sampling.top_k,
         report,

@@ -20,16 +20,24 @@ class Validation:
     def per_frame(
         self, model: Transformer, clips: int, process: Process, base_only: bool = False
     ) -> np.ndarray:
-        """Mean nats per token of every frame that the loss counts, float64 [F]; of masked cells where
-        the model has them."""
+        """Mean nats per token of every frame that the loss counts, float64 [F]; of models that also
+        draw masked cells first cell by cell, then of the hidden cells alone: [2F]."""
+        ways = (False, True) if model.config.masked else (False,)
+        return np.concatenate(
+            [self._per_frame(model, clips, process, base_only, masked) for masked in ways]
+        )
+
+    def _per_frame(
+        self, model: Transformer, clips: int, process: Process, base_only: bool, masked: bool
+    ) -> np.ndarray:
         total: torch.Tensor | None = None
         clips = min(clips, len(self.batches.clips))
         own = range(process.rank, clips, process.count)
         size = self.batches.size
         for first in range(0, len(own), size):
             indices = list(own[first : first + size])
-            batch = self.batches.batch(indices, np.random.default_rng([7, indices[0]]))
-            batch = batch.to(process.device)
+            rng = np.random.default_rng([7, indices[0]])
+            batch = self.batches.batch(indices, rng, masked=masked).to(process.device)
             losses = token_losses(model, batch, base_only)
             counted = (batch.weights > 0).to(losses)
             sums = torch.stack([(losses * counted).double().sum((0, 2)), counted.double().sum((0, 2))])

@@ -15,8 +15,8 @@ Rules (both stages):
         interpolation, given slot:  all cells of slots 0, 2, 4
         interpolation, slot 1 or 3: slots 0, 2, 4; slot 1 wholly if the query is in slot 3;
                                     own slot up to the query's cell
-    masked interpolation: as above, but slots 1 and 3 are seen wholly by both of them, and "cell k"
-    is the position that reads token k itself, or that it is not drawn yet
+    interpolation of masked cells: as above, but slots 1 and 3 are seen wholly by both of them, and
+    there "cell k" is the position that reads token k itself, or that it is hidden
 Cache columns: spatial [0,T) text, T + k the current frame; temporal [0,T) text, T + slot*C + k.
 The graphs append the new rows' own keys after the cache columns.
 """
