@@ -1,8 +1,8 @@
 """Writes the masked stage 2 of the tests: python -m training.export.masked_fixture
 
-The micro package's interpolation as a model of masked cells, with the same weights: what it draws
-is no picture, but it has to be the same in every runtime. tests/maskedPackage.ts puts it into a
-copy of that package.
+The micro package's interpolation as a model that also draws masked cells, with the same weights:
+what it draws is no picture, but it has to be the same in every runtime. tests/maskedPackage.ts puts
+it into a copy of that package.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from training.transformer.sample import Sampling, interpolate_round
 FOLDER = ROOT / "tests" / "fixtures" / "masked"
 PASSES = Passes(5, noise=1.0)
 _CASES = (
-    # (name, seed, round, guidance, temperature, top-k)
-    ("sampled", 7, 1, 1.0, 0.8, 20),
-    ("guided", 8, 2, 1.5, 1.0, 5),
-    ("greedy", 9, 1, 1.0, 0.0, 20),
+    # (name, seed, round, guidance, temperature, top-k, passes)
+    ("sampled", 7, 1, 1.0, 0.8, 20, PASSES),
+    ("guided", 8, 2, 1.5, 1.0, 5, PASSES),
+    ("greedy", 9, 1, 1.0, 0.0, 20, PASSES),
+    ("cell by cell", 10, 1, 1.0, 0.8, 20, None),
 )
 _MOST_SEEDS = 20  # tried until torch and onnxruntime draw the same tokens
 
@@ -67,7 +68,7 @@ def masked_model() -> Transformer:
 
 def _round(
     model: Transformer, graph: bytes, name: str, first_seed: int, number: int, guidance: float,
-    temperature: float, top_k: int,
+    temperature: float, top_k: int, passes: Passes | None,
 ) -> dict[str, Any]:  # fmt: skip
     """One round over random frames with a random storyboard: the tokens of the whole clip."""
     config = model.config
@@ -78,7 +79,7 @@ def _round(
     windows = (len(frames) - 1) // 2
     opening = rng.integers(config.first_stage_id, config.vocabulary, (windows, 5))
     onnx = OnnxTransformer(open_session(graph), config)
-    sampling = Sampling(guidance, temperature, top_k, 0.05, PASSES)
+    sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
     for seed in range(first_seed, first_seed + _MOST_SEEDS):
         drawn = [
             interpolate_round(
@@ -99,6 +100,7 @@ def _round(
         "guidanceFloor": 0.05,
         "temperature": temperature,
         "topK": top_k,
+        "passes": passes.count if passes else 0,
         "text": text[0].tolist(),
         "empty": empty[0].tolist(),
         "opening": opening.tolist(),
