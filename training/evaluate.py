@@ -14,7 +14,12 @@ from pathlib import Path
 import torch
 
 from training.common.progress import format_seconds
-from training.evaluation.clip_sampler import MOST_CANDIDATES, ClipSampler, Settings
+from training.evaluation.clip_sampler import (
+    MOST_CANDIDATES,
+    MOST_PASSES,
+    ClipSampler,
+    Settings,
+)
 from training.evaluation.drawn_clips import DrawnClips
 from training.evaluation.evaluation import evaluate
 from training.evaluation.evaluator import Evaluator
@@ -42,6 +47,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--top-k", type=int, help="instead of the manifest's")
     parser.add_argument("--candidates", type=int, help="key frames drawn for each clip, instead "
                         "of the manifest's")  # fmt: skip
+    parser.add_argument("--passes", type=int, default=0, help="in which the frames between are "
+                        "drawn, as on WebGPU; 0 = cell by cell, as without a GPU")  # fmt: skip
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
     parser.add_argument("--keep", type=Path, help="folder of drawn tokens, which a next run uses")
     parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")
@@ -86,7 +93,10 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         temperature=arguments.temperature,
         top_k=arguments.top_k,
         candidates=arguments.candidates,
+        interpolation_passes=arguments.passes,
     )
+    if not 0 <= arguments.passes <= MOST_PASSES:
+        raise ValueError(f"--passes must be 0 to {MOST_PASSES}, not {arguments.passes}")
     if not 1 <= settings.candidates <= MOST_CANDIDATES:
         raise ValueError(f"--candidates must be 1 to {MOST_CANDIDATES}, not {settings.candidates}")
     evaluator = Evaluator.load_or_train(

@@ -35,6 +35,8 @@ _ROWS_OF_A_PASS = 4
 """Windows of a batch are so many times fewer where a pass runs all their cells at once."""
 MOST_CANDIDATES = 8
 """As in src/shared/manifest.ts."""
+MOST_PASSES = 64
+"""As in src/shared/manifest.ts."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Settings:
             "text_boost": sampling["textBoost"],
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
+            "choice_noise": sampling.get("choiceNoise", 0.0),
             "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
             **given,
         })  # fmt: skip
@@ -99,6 +102,11 @@ class ClipSampler:
             raise PackageError(
                 f"{package.folder} has no graph {RANKER} to choose among {settings.candidates} "
                 "candidates with; export one or draw 1"
+            )
+        can_pass = "interpolationPasses" in self.manifest["sampling"]
+        if settings.interpolation_passes and not can_pass:
+            raise PackageError(
+                f"{package.folder} draws the frames between cell by cell alone: 0 passes"
             )
         self._encoded: dict[str, np.ndarray] = {}
         self._planned: dict[Wish, np.ndarray] = {}
@@ -313,7 +321,9 @@ class ClipSampler:
     ) -> None:
         """As `_fill_windows`, many cells at once."""
         settings, manifest = self.settings, self.manifest
-        model = OnnxTransformer(self.package.sessions["interpolation"], interpolation_config(manifest))
+        model = OnnxTransformer(
+            self.package.sessions["interpolation"], interpolation_config(manifest)
+        )
         frames = torch.from_numpy(slots).long()
         told = None if opening is None else torch.from_numpy(opening).long()
 

@@ -366,7 +366,7 @@ class TransformerGraph:
     # --- head ---
 
     def _head(self, normed: str) -> None:
-        """Logits of the last row, or, where cells are masked, of `rows`; raised by the copy gates."""
+        """Logits of the last row, or of `rows` where cells may be masked; copy gates raise them."""
         g, config = self.g, self.config
         asked = self._asked(normed, config.hidden)
         logits = self._head_product(asked)
@@ -385,7 +385,7 @@ class TransformerGraph:
         g.node("Identity", logits, name="logits")
 
     def _asked(self, values: str, width: int) -> str:
-        """Of [B, S, width] the last row [B, width], or, where cells are masked, `rows` [B, R,
+        """Of [B, S, width] the last row [B, width], or, where cells may be masked, `rows` [B, R,
         width]."""
         g = self.g
         if self.config.masked:

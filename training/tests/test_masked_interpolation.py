@@ -126,7 +126,9 @@ def test_tokens_are_drawn_as_the_random_stream_defines() -> None:
     numbers = rng.random(300)
     for temperature, top_k in ((1.0, 0), (0.6, 7), (0.0, 5), (2.0, 1)):
         tokens, sureness = draw_tokens(logits, temperature, top_k, numbers)
-        expected = [draw_token(row, temperature, top_k, u) for row, u in zip(logits, numbers)]
+        expected = [
+            draw_token(row, temperature, top_k, u) for row, u in zip(logits, numbers, strict=True)
+        ]
         assert tokens.tolist() == expected
         assert (sureness <= 1e-12).all()
 

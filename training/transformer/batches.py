@@ -112,9 +112,7 @@ class Batches:
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
         masked = self.config.masked and step % 2 == 1  # both ways of drawing in turns
-        return self.batch(
-            indices, rng, self.caption_dropout, self.rivals, self.strays, masked
-        )
+        return self.batch(indices, rng, self.caption_dropout, self.rivals, self.strays, masked)
 
     def batch(
         self,
@@ -126,8 +124,8 @@ class Batches:
         masked: bool = False,
     ) -> Batch:
         """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals, the
-        share `strays` of them read with wrong tokens, some of their cells hidden if `masked`. With `dropout` some lose their storyboards as
-        well."""
+        share `strays` of them read with wrong tokens, some of their cells hidden
+        if `masked`. With `dropout` some lose their storyboards as well."""
         tokens = self.clips.tokens[indices].astype(np.int64)
         pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
         # Clips with rivals keep their captions, so the others lose theirs more often.

@@ -55,8 +55,8 @@ class TransformerConfig:
     # every image row of key frames gets added at the input; 0 = none
     base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
     # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
-    masked: bool = False  # stage 2 also draws many cells at once, in any order: rows of wanted frames
-    # then read their own cell, or the id that opens the frame while it is hidden, and see all of both
+    masked: bool = False  # stage 2 also draws many cells at once: rows of wanted frames then read
+    # their own cell, or the id that opens the frame while it is hidden, and see all of both frames
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 

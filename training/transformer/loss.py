@@ -20,9 +20,7 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
         batch = replace(batch, hints=hints)
     slots = list(loss_slots(config.stage))
     with torch.autocast(batch.tokens.device.type, torch.bfloat16):
-        hidden = model(
-            batch.text, batch.read, batch.hints, base_only, batch.opening, batch.masked
-        )
+        hidden = model(batch.text, batch.read, batch.hints, base_only, batch.opening, batch.masked)
         hints, tokens = batch.hints, batch.tokens
         if len(slots) < tokens.shape[1]:
             hidden, hints, tokens = hidden[:, slots], hints[:, slots], tokens[:, slots]

@@ -8,10 +8,10 @@ Notation: B sequences, C cells of a frame, N = 2*C cells of both wanted frames, 
 first; P passes; u(i) the numbers of the sequence's stream (training/common/random_stream.py).
 
     pass p = 0..P-1 of a sequence with n hidden cells:
-        token of hidden cell c         drawn with temperature and top-k from its logits with u(p*N + c)
-        sureness of it                 log of its share among the top-k codes, at temperature 1
-        score of the cell              sureness + noise * (1 - (p+1)/P) * gumbel(u((P + p)*N + c))
-        hidden after the pass          min(n - 1, floor(N * cos(pi/2 * (p+1)/P))); none after the last
+        token of hidden cell c     drawn from its logits by temperature and top-k with u(p*N + c)
+        sureness of it             log of its share among the top-k codes, at temperature 1
+        score of the cell          sureness + noise * (1 - (p+1)/P) * gumbel(u((P + p)*N + c))
+        hidden after the pass      min(n - 1, floor(N * cos(pi/2 * (p+1)/P))), 0 after the last
         the cells of the best scores are kept, of equal ones those of lower c
     gumbel(u) = -log(-log(u + 2^-33))
 """
@@ -22,7 +22,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
 from training.common.random_stream import uniform
 from training.transformer.config import NOT_DRAWN
 from training.transformer.masking import hidden_share
@@ -95,7 +94,7 @@ def draw_tokens(
 
 
 def _best(logits: np.ndarray, top_k: int) -> np.ndarray:
-    """int64 [M, k]: the k best codes of every row, equal ones by code; all where k is not in 1..K."""
+    """int64 [M, k]: the k best codes of each row, equal ones by code; all if k is not in 1..K."""
     if not 0 < top_k < logits.shape[1]:
         return np.argsort(-logits, axis=1, kind="stable")
     some = np.sort(np.argpartition(-logits, top_k - 1, axis=1)[:, :top_k], axis=1)

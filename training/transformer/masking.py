@@ -1,4 +1,4 @@
-"""Which cells of the wanted frames are hidden in a training clip of a model that draws many at once.
+"""Which cells of the wanted frames are hidden in a training clip, to learn to draw many at once.
 
 The share of hidden cells is that of a random moment of such a drawing: cos(pi u / 2), u uniform in
 0..1, as in MaskGIT (Chang et al., arXiv 2202.04200, section 3.2). Both frames are hidden together,
@@ -16,7 +16,9 @@ def hidden_share(done: float) -> float:
     return float(np.cos(np.pi / 2 * done))
 
 
-def with_masked_cells(tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def with_masked_cells(
+    tokens: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """A copy of int [B, 5, C] with NOT_DRAWN in random cells of slots 1 and 3, at least one a clip,
     and bool [B, 2, C]: which ones."""
     clips, _, cells = tokens.shape

@@ -294,8 +294,8 @@ class Transformer(nn.Module):
         """Final hidden rows of the image cells.
 
         text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
-        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f. With
-        `masked`, for models that draw masked cells, tokens of wanted frames may be NOT_DRAWN.
+        [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
+        With `masked`, for models that can, tokens of wanted frames may be NOT_DRAWN.
         `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
         flat ids [B, 5] that open the frames; None: BOI.
         """
@@ -374,8 +374,8 @@ class Transformer(nn.Module):
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
         Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
         `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
-        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer. Where
-        cells may be masked the logits are those of the rows with the numbers `rows` [R]: [B, R, K].
+        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer.
+        Where cells may be masked the logits are those of the rows `rows` [R]: [B, R, K].
         """
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)

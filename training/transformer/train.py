@@ -221,7 +221,11 @@ class Run:
         self.budget.step += 1
         if self.budget.step % AVERAGE_EVERY == 0:
             self.average.update(self.model, self.budget.step, options.average_decay)
-        terms = {"loss": loss.detach(), "nats": counted_mean(losses.detach(), batch.weights), "gradient": norm}
+        terms = {
+            "loss": loss.detach(),
+            "nats": counted_mean(losses.detach(), batch.weights),
+            "gradient": norm,
+        }
         if options.text_weight:
             terms["text"] = read.detach()
         if len(wrong):

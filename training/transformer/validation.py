@@ -40,7 +40,9 @@ class Validation:
             batch = self.batches.batch(indices, rng, masked=masked).to(process.device)
             losses = token_losses(model, batch, base_only)
             counted = (batch.weights > 0).to(losses)
-            sums = torch.stack([(losses * counted).double().sum((0, 2)), counted.double().sum((0, 2))])
+            sums = torch.stack(
+                [(losses * counted).double().sum((0, 2)), counted.double().sum((0, 2))]
+            )
             total = sums if total is None else total + sums
         if total is None:
             raise ValueError(f"{clips} validation clips are too few for {process.count} processes")

@@ -80,9 +80,7 @@ def temporal_slots_visible(stage: Stage, masked: bool = False) -> np.ndarray:
         for key in range(FRAMES):
             if stage == "keyframes":
                 visible[query, key] = 1 if key < query else 2 if key == query else 0
-            elif key in GIVEN_SLOTS:
-                visible[query, key] = 1
-            elif query not in GIVEN_SLOTS and masked:
+            elif key in GIVEN_SLOTS or (query not in GIVEN_SLOTS and masked):
                 visible[query, key] = 1
             elif query not in GIVEN_SLOTS:
                 visible[query, key] = 1 if key < query else 2 if key == query else 0
