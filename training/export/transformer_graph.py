@@ -368,29 +368,30 @@ class TransformerGraph:
     def _head(self, normed: str) -> None:
         """Logits of the last row, or of `rows` where cells may be masked; copy gates raise them."""
         g, config = self.g, self.config
-        asked = self._asked(normed, config.hidden)
+        asked = self._asked(normed)
+        if not config.masked:
+            asked = g.reshape(asked, 0, config.hidden)
         logits = self._head_product(asked)
         if self.model.gate is not None:
             gates = self._linear(asked, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")
-            axis = 2 if config.masked else 1
-            hints = self._asked("hints", 2)
+            hints = self._asked("hints")
             for column in range(config.hints):
-                hint = g.slice(hints, column, column + 1, axis)
+                hint = g.slice(hints, column, column + 1, 2)
+                if not config.masked:
+                    hint = g.reshape(hint, 0, 1)
                 same = g.cast(g.node("Equal", hint, codes), "float32")
                 gate = gates
                 if config.hints > 1:
-                    gate = g.slice(gates, column, column + 1, axis)
+                    gate = g.slice(gates, column, column + 1, 2 if config.masked else 1)
                 logits = g.node("Add", logits, g.node("Mul", same, gate))
         g.node("Identity", logits, name="logits")
 
-    def _asked(self, values: str, width: int) -> str:
-        """Of [B, S, width] the last row [B, width], or, where cells may be masked, `rows` [B, R,
-        width]."""
-        g = self.g
+    def _asked(self, values: str) -> str:
+        """Of [B, S, width] the last row, or, where cells may be masked, those of `rows` [R]."""
         if self.config.masked:
-            return g.node("Gather", values, "rows", axis=1)
-        return g.reshape(g.slice(values, -1, 1 << 31, 1), 0, width)
+            return self.g.node("Gather", values, "rows", axis=1)
+        return self.g.slice(values, -1, 1 << 31, 1)
 
     def _head_product(self, last: str) -> str:
         """[B, K]"""
