@@ -46,6 +46,9 @@ export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker' | 'storyboard';
 /** Input of key frame graphs that can leave the temporal channel out: 0, or 1 for both channels. */
 export const TEMPORAL_SHARE = 'temporal_share';
 
+/** Input of interpolation graphs that draw masked cells: of which rows a run gives logits. */
+export const ROWS = 'rows';
+
 /** Temporal attention window, in grid cells; the region of (r, c) is
  *  (floor((r + shift) / height), floor((c + shift) / width)). */
 export interface TemporalWindow {
@@ -158,7 +161,17 @@ export interface SamplingDefaults {
   /** Among what the ranker chooses: "clip" (default), or after every frame, from whose best one all
    *  candidates go on: "frame". Only in packages whose ranker can judge beginnings. */
   candidateChoice?: CandidateChoice;
+  /**
+   * Passes in which the frames between are drawn as masked cells, many at once; exactly where the
+   * interpolation graph has the input `rows`. There `textBoost` is not added. Absent: cell by cell.
+   */
+  interpolationPasses?: number;
+  /** How much chance has a say in which cells a pass keeps, from 0: the surest ones alone. Only
+   *  beside `interpolationPasses`, where absent is 0. */
+  choiceNoise?: number;
 }
+
+export const MOST_PASSES = 64;
 
 export const CANDIDATE_CHOICES = ['clip', 'frame'] as const;
 export type CandidateChoice = (typeof CANDIDATE_CHOICES)[number];

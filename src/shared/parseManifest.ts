@@ -20,6 +20,7 @@ import type {
 } from './manifest';
 import { parseCard } from './parseCard';
 import { readClusters, readFirstFrame, readTemperature } from './readCodeSampling';
+import { checkPasses, readPasses } from './readPasses';
 import { readModelFile } from './readModelFile';
 
 /** Interpolation rounds beyond which a clip would not fit a tab. */
@@ -75,6 +76,7 @@ export function parseManifest(value: unknown): ModelManifest {
   checkRates(manifest);
   checkFirstFrame(manifest);
   checkStoryboard(manifest);
+  checkPasses(manifest);
   return manifest;
 }
 
@@ -200,6 +202,7 @@ function readSampling(
     interpolationGuidance: sampling.number('interpolationGuidance', 1, 100),
     textBoost: sampling.number('textBoost', -100, 100),
     ...readCandidates(sampling, graphs),
+    ...readPasses(sampling),
   };
 }
 

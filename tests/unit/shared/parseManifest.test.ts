@@ -46,6 +46,12 @@ function drawsLikeCogVideo(draft: Draft): Sampling {
   });
 }
 
+/** Draws the frames between as masked cells. */
+function drawsMaskedCells(draft: Draft): Sampling {
+  draft.graphs.interpolation!.inputs!.push('rows');
+  return Object.assign(draft.sampling as Sampling, { interpolationPasses: 8, choiceNoise: 1.5 });
+}
+
 /** The fixture's manifest with one thing wrong. */
 function broken(change: (draft: Draft) => unknown): unknown {
   const draft = JSON.parse(readFileSync(MICRO, 'utf8')) as Draft;
@@ -262,6 +268,49 @@ describe('parseManifest', () => {
       },
     ],
     [
+      'no pass',
+      /sampling\.interpolationPasses must be a number from 1 to 64, but is 0/,
+      (d) => (drawsMaskedCells(d).interpolationPasses = 0),
+    ],
+    [
+      'half a pass',
+      /sampling\.interpolationPasses must be a whole number, but is 2\.5/,
+      (d) => (drawsMaskedCells(d).interpolationPasses = 2.5),
+    ],
+    [
+      'too many passes',
+      /sampling\.interpolationPasses must be a number from 1 to 64, but is 65/,
+      (d) => (drawsMaskedCells(d).interpolationPasses = 65),
+    ],
+    [
+      'noise below 0',
+      /sampling\.choiceNoise must be a number from 0 to 100, but is -1/,
+      (d) => (drawsMaskedCells(d).choiceNoise = -1),
+    ],
+    [
+      'noise without passes',
+      /sampling\.choiceNoise needs sampling\.interpolationPasses, but is 1/,
+      (d) => ((d.sampling as Sampling).choiceNoise = 1),
+    ],
+    [
+      'passes of a graph that draws cell by cell',
+      /interpolation\.inputs must have rows, since sampling\.interpolationPasses .* model of masked cells/,
+      (d) => ((d.sampling as Sampling).interpolationPasses = 8),
+    ],
+    [
+      'a graph of masked cells without passes',
+      /sampling\.interpolationPasses must be a whole number, since graphs\.interpolation\.inputs has rows: .* is missing/,
+      (d) => d.graphs.interpolation!.inputs!.push('rows'),
+    ],
+    [
+      'passes beside clusters',
+      /sampling\.interpolationPasses cannot stand beside sampling\.clusters, .* but is 8/,
+      (d) => {
+        drawsLikeCogVideo(d);
+        drawsMaskedCells(d);
+      },
+    ],
+    [
       'NaN as text',
       /sampling\.temperature must be a number/,
       (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
@@ -296,6 +345,13 @@ describe('parseManifest', () => {
     const manifest = parseManifest(json);
     expect(manifest).toEqual(json);
     expect(drawingGraphs(manifest)).toContain('ranker');
+  });
+
+  it('keeps how many passes draw masked cells, with and without noise', () => {
+    const json = broken(drawsMaskedCells);
+    expect(parseManifest(json)).toEqual(json);
+    const plain = broken((d) => delete drawsMaskedCells(d).choiceNoise);
+    expect(parseManifest(plain)).toEqual(plain);
   });
 
   it('keeps a storyboard planner, whose files are fetched with the others', () => {
