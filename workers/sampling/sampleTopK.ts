@@ -28,25 +28,44 @@ export function sampleTopK(
   u: number,
   scratch: SamplerScratch = samplerScratch(logits.length),
 ): number {
-  const all = topK <= 0 || topK > logits.length;
-  const kept = temperature <= 0 ? 1 : all ? logits.length : topK;
-  if (kept <= INSERTION_LIMIT) selectByInsertion(logits, kept, scratch.ids);
-  else selectBySorting(logits, scratch.ids);
-  const { ids, weights } = scratch;
+  const kept = temperature <= 0 ? 1 : keptCodes(topK, logits.length);
+  selectBest(logits, kept, scratch.ids);
+  return scratch.ids[kept === 1 ? 0 : drawRank(logits, kept, temperature, u, scratch)]!;
+}
+
+/** How many codes a top-k leaves; 0 and more than there are keep all. */
+export function keptCodes(topK: number, codes: number): number {
+  return topK <= 0 || topK > codes ? codes : topK;
+}
+
+/** ids[0..kept) = the best ids in descending order of logit, of equal logits the lower id first. */
+export function selectBest(logits: Float64Array, kept: number, ids: Int32Array): void {
+  if (kept <= INSERTION_LIMIT) selectByInsertion(logits, kept, ids);
+  else selectBySorting(logits, ids);
+  if (!Number.isFinite(logits[ids[0]!]!)) throw unusableLogits();
+}
+
+/** Rank of the drawn one among the `kept` ids that `selectBest` left in `scratch.ids`.
+ *  @param temperature above 0. */
+export function drawRank(
+  logits: Float64Array,
+  kept: number,
+  temperature: number,
+  u: number,
+  { ids, weights }: SamplerScratch,
+): number {
   const best = logits[ids[0]!]!;
-  if (!Number.isFinite(best)) throw unusableLogits();
-  if (kept === 1) return ids[0]!;
   let sum = 0;
   for (let rank = 0; rank < kept; rank++) {
     sum += Math.exp((logits[ids[rank]!]! - best) / temperature);
     weights[rank] = sum;
   }
   const target = u * sum;
-  for (let rank = 0; rank < kept; rank++) if (weights[rank]! > target) return ids[rank]!;
-  return ids[kept - 1]!;
+  for (let rank = 0; rank < kept; rank++) if (weights[rank]! > target) return rank;
+  return kept - 1;
 }
 
-/** ids[0..kept) = the best ids in order. Equal logits keep ascending ids, as ids are visited so. */
+/** Equal logits keep ascending ids, as ids are visited so. */
 function selectByInsertion(logits: Float64Array, kept: number, ids: Int32Array): void {
   let filled = 0;
   let worst = -Infinity;

@@ -1,6 +1,7 @@
 /**
  * What a query may see: region layouts, attention biases, positions and hints, as pure functions;
- * the twin of training/transformer/visibility.py, which states the rules.
+ * the twin of training/transformer/visibility.py, which states the rules. Those of masked cells are
+ * in maskedVisibility.ts.
  *
  * Biases are 0 where visible and MASKED elsewhere. Only the first `textSlots` text columns that
  * some sequence really uses are fed: padding is invisible everywhere, so leaving it out changes
@@ -113,7 +114,12 @@ export function imagePosition(
 }
 
 /** Writes the text columns of one row: real text visible (plus boost), padding hidden. */
-function fillText(bias: Float32Array, start: number, text: TextColumns, sequence: number): void {
+export function fillText(
+  bias: Float32Array,
+  start: number,
+  text: TextColumns,
+  sequence: number,
+): void {
   const length = text.lengths[sequence]!;
   bias.fill(text.boost, start, start + length);
   bias.fill(MASKED, start + length, start + text.slots);
