@@ -79,7 +79,8 @@ export class Pipeline implements PipelineApi {
     this.#job = job;
     try {
       const { rounds, candidates } = checked;
-      const shape = { rounds, candidates, cells: manifest.grid ** 2 };
+      const passes = manifest.sampling.interpolationPasses;
+      const shape = { rounds, candidates, cells: manifest.grid ** 2, passes };
       return await generateVideo({
         manifest,
         graphs,

@@ -82,7 +82,12 @@ export function nodeJob(
     cacheBytes: CACHE_BYTES,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     meter: new JobMeter(
-      { rounds: checked.rounds, candidates: checked.candidates, cells: manifest.grid ** 2 },
+      {
+        rounds: checked.rounds,
+        candidates: checked.candidates,
+        cells: manifest.grid ** 2,
+        passes: manifest.sampling.interpolationPasses,
+      },
       report,
     ),
   };

@@ -7,6 +7,7 @@
 import type { RegionLayout } from '../sampling/visibility';
 import { spatialCapacity, temporalCapacity, temporalSlot } from '../sampling/visibility';
 import type { CacheBlock, CacheMemory, RowRun } from './cacheMemory';
+import { freeResults } from './freeResults';
 import type { Feeds, Results } from './ortRuntime';
 
 export interface CacheShape {
@@ -140,9 +141,7 @@ export class KvCache {
   /** Orders the copies before the next run; then the results' memory may be used again. */
   #finish(results: Results): void {
     this.memory.flush();
-    for (const tensor of Object.values(results)) {
-      if (tensor.location === 'gpu-buffer') tensor.dispose();
-    }
+    freeResults(results);
   }
 
   dispose(): void {

@@ -7,9 +7,11 @@ import type {
   RequiredGraph,
 } from '../../src/shared/manifest';
 import type { LoadProgress } from '../../src/shared/protocol';
-import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
+import { maskedRows } from '../sampling/maskedVisibility';
+import { GIVEN_FRAMES, INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
 import { chooseDrawer, drawsOnDevice } from './chooseDrawer';
 import { enlargesTokens, enlargeTokens } from './enlargeTokens';
+import { MaskedRunner } from './maskedRunner';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
@@ -104,7 +106,10 @@ export async function warmUp(
   const model = { manifest, clusters };
   const steps = [
     () => warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
-    () => warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, 3),
+    () =>
+      manifest.sampling.interpolationPasses === undefined
+        ? warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES)
+        : warmUpPass(manifest, graphs.interpolation),
     () => warmUpPixels(manifest, graphs),
   ];
   for (const [done, step] of steps.entries()) {
@@ -153,6 +158,24 @@ async function warmUpTransformer(
     await graph.runtime.deviceIdle();
   } finally {
     drawer.dispose();
+    runner.dispose();
+  }
+}
+
+async function warmUpPass(manifest: ModelManifest, graph: OnnxGraph): Promise<void> {
+  const runner = new MaskedRunner(graph, manifest, {
+    texts: [Int32Array.of(manifest.ids.lineBreak)],
+    windows: manifest.interpolationWindows,
+    order: INTERPOLATION_ORDER,
+    textBoost: 0,
+  });
+  try {
+    const cells = manifest.grid * manifest.grid;
+    const tokens = new Int32Array(cells);
+    await runner.prefill([Array.from({ length: GIVEN_FRAMES }, () => tokens)]);
+    await runner.predict([new Int32Array(maskedRows(cells))]);
+    await graph.runtime.deviceIdle();
+  } finally {
     runner.dispose();
   }
 }

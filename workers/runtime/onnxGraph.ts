@@ -47,15 +47,18 @@ export class OnnxGraph {
     return new OnnxGraph(name, runtime, shards, new Set(inputs), new Set(outputs), inGpu);
   }
 
-  /** Runs all shards; the result holds the manifest's outputs. */
-  run(feeds: Feeds): Promise<Results> {
+  /** Runs all shards; the result holds the manifest's outputs, or those of them that are `wanted`. */
+  run(feeds: Feeds, wanted?: readonly string[]): Promise<Results> {
     return this.runtime.exclusive(async () => {
-      if (this.shards.names.length === 1) return (await this.shards.session(0)).run(feeds);
-      return this.#runShards(feeds);
+      if (this.shards.names.length > 1) {
+        return this.#runShards(feeds, wanted ? new Set(wanted) : this.outputs);
+      }
+      const session = await this.shards.session(0);
+      return wanted ? session.run(feeds, wanted) : session.run(feeds);
     });
   }
 
-  async #runShards(feeds: Feeds): Promise<Results> {
+  async #runShards(feeds: Feeds, wanted: ReadonlySet<string>): Promise<Results> {
     const known: Results = { ...feeds };
     const made: Results = {};
     try {
@@ -71,7 +74,7 @@ export class OnnxGraph {
       dispose(made, () => true);
       throw error;
     }
-    dispose(made, (output) => !this.outputs.has(output));
+    dispose(made, (output) => !wanted.has(output));
     return made;
   }
 

@@ -1,6 +1,6 @@
 /** Which id opens a frame. */
 import type { SpecialIds } from '../../src/shared/manifest';
-import type { RunnerBatch } from './transformerRunner';
+import type { RunnerBatch } from './runnerBatch';
 
 /**
  * The id fed at cell 0 of a frame: what the batch's storyboard says, or beginOfImage.

@@ -4,7 +4,7 @@
  */
 import { chooseDrawer } from '../runtime/chooseDrawer';
 import { TransformerRunner } from '../runtime/transformerRunner';
-import type { RunnerBatch } from '../runtime/transformerRunner';
+import type { RunnerBatch } from '../runtime/runnerBatch';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import type { DrawnFrame, PipelineContext } from './context';
 import { drawFrame } from './drawFrame';

@@ -1,15 +1,14 @@
 /** One interpolation round: draws the frames between neighbouring frames, all windows at once. */
-import { streamKey } from '../sampling/randomStream';
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, roundWindows } from '../sampling/schedule';
-import type { RoundWindow } from '../sampling/schedule';
-import { batchOpening } from '../sampling/storyboard';
 import { chooseDrawer } from '../runtime/chooseDrawer';
 import { TransformerRunner } from '../runtime/transformerRunner';
-import type { ClipFrames, DrawnFrame, FrameTokens, KeyFrames, PipelineContext } from './context';
+import type { ClipFrames, DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFrame } from './drawFrame';
+import { interpolateInPasses } from './interpolateInPasses';
 import type { ClipPlan } from './planStoryboard';
-import { guidanceTexts } from './tokenizePrompt';
-import { windowsThatFit } from './windowsThatFit';
+import { finishedFrames, givenOfSequences, windowBatch } from './windowBatch';
+import type { WindowBatch } from './windowBatch';
+import { passWindowsThatFit, windowsThatFit } from './windowsThatFit';
 
 /** Yields each finished frame, a batch's frame 1 of all windows first, then its frame 3. */
 export async function* interpolateFrames(
@@ -21,10 +20,16 @@ export async function* interpolateFrames(
   context.meter.begin('interpolate', round);
   const frames = new Map<number, Int32Array>(given);
   const windows = roundWindows(round, context.options.rounds);
-  const size = windowsThatFit(context.manifest.sampling.interpolationGuidance, context);
+  const { interpolationGuidance, interpolationPasses } = context.manifest.sampling;
+  const [draw, thatFit] =
+    interpolationPasses === undefined
+      ? ([interpolateCellByCell, windowsThatFit] as const)
+      : ([interpolateInPasses, passWindowsThatFit] as const);
+  const size = thatFit(interpolationGuidance, context);
   for (let first = 0; first < windows.length; first += size) {
-    const batch = windows.slice(first, first + size);
-    for await (const frame of drawBatch(plan, frames, batch, first, round, context)) {
+    const some = windows.slice(first, first + size);
+    const batch = windowBatch(plan, frames, some, first, round, context);
+    for await (const frame of draw(batch, context)) {
       frames.set(frame.slot, frame.tokens);
       yield frame;
     }
@@ -32,52 +37,27 @@ export async function* interpolateFrames(
   return frames;
 }
 
-async function* drawBatch(
-  { text, storyboard }: ClipPlan,
-  frames: FrameTokens,
-  windows: readonly RoundWindow[],
-  firstWindow: number,
-  round: number,
+async function* interpolateCellByCell(
+  batch: WindowBatch,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame> {
-  const { manifest, graphs, options, keyRate } = context;
-  const guidance = manifest.sampling.interpolationGuidance;
-  const rate = keyRate * 2 ** round;
-  const branches = guidanceTexts(text, 'interpolation', rate, guidance, context);
+  const { manifest, graphs, options } = context;
+  const { streams, guidance, windows } = batch;
   const cells = manifest.grid * manifest.grid;
-  const given = windows.map(({ slots }) => [0, 2, 4].map((frame) => frames.get(slots[frame]!)!));
-  const clipSlots = windows.map(({ slots }) => slots);
-  const runner = new TransformerRunner(graphs.interpolation, manifest, {
-    texts: branches.flatMap((branch) => windows.map(() => branch)),
-    windows: manifest.interpolationWindows,
-    order: INTERPOLATION_ORDER,
-    ...batchOpening(storyboard, clipSlots, branches.length, manifest.ids.beginOfImage),
-    textBoost: guidance === 1 ? manifest.sampling.textBoost : 0,
-    asReleased: manifest.release?.asReleased ?? false,
-  });
-  const streams = windows.map((_, index) => streamKey(options.seed, round, firstWindow + index));
+  const runner = new TransformerRunner(graphs.interpolation, manifest, batch.sequences);
   const drawer = chooseDrawer({ runner, streams, guidance, sampling: options }, context);
   try {
     await context.breathe();
     context.signal.throwIfAborted();
-    await runner.prefill(branches.flatMap(() => given));
+    await runner.prefill(givenOfSequences(batch));
     for (const order of [GIVEN_FRAMES, GIVEN_FRAMES + 1]) {
-      const wanted = INTERPOLATION_ORDER[order]!;
       const tokens = windows.map(() => new Int32Array(cells));
       // The given frames before and after are neighbours in `given`: 0 and 2, or 2 and 4.
       const before = order - GIVEN_FRAMES;
-      const hintFrames = given.map((frames) => frames.slice(before, before + 2));
+      const hintFrames = batch.given.map((frames) => frames.slice(before, before + 2));
       const frame = { order, firstIndex: before * cells, tokens, hintFrames, shown: false };
       for await (const drawnCells of drawFrame(drawer, frame, context)) void drawnCells;
-      for (const [index, { slots }] of windows.entries()) {
-        yield {
-          slot: slots[wanted],
-          round,
-          tokens: tokens[index]!,
-          drawnCells: cells,
-          greyRest: false,
-        };
-      }
+      yield* finishedFrames(batch, INTERPOLATION_ORDER[order]!, tokens);
     }
   } finally {
     drawer.dispose();

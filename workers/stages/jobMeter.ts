@@ -7,6 +7,9 @@ const REPORT_MILLISECONDS = 100;
 /** Weight of the newest step in the running mean of step times. */
 const NEWEST_WEIGHT = 0.05;
 
+/** What a row of a pass takes, among many, of what a window's cell takes in a step. */
+const ROW_OF_PASS = 0.1;
+
 type DrawingStage = 'keyframes' | 'interpolate';
 
 /** What a finished frame took. */
@@ -21,6 +24,8 @@ export interface JobShape {
   cells: number;
   /** How many times the key frames are drawn. */
   candidates: number;
+  /** In which the frames between are drawn; undefined: cell by cell. */
+  passes: number | undefined;
 }
 
 export class JobMeter {
@@ -46,6 +51,7 @@ export class JobMeter {
   #stepMilliseconds = 0;
   #frameMilliseconds = 0;
   #sequences = 1;
+  #cellsOfStep = 1;
   #reported = -Infinity;
 
   constructor(
@@ -80,17 +86,18 @@ export class JobMeter {
     else this.#times.rounds.push(this.#elapsed());
   }
 
-  /** One decode step drew one cell in each of `sequences` windows. On the device its time is its
-   *  share of the time between two grid rows. */
-  step(sequences: number, milliseconds: number): void {
+  /** One decode step drew one cell in each of `sequences` windows, or a pass over masked cells its
+   *  share of `cells`. On the device a step's time is its share of the time between two grid rows. */
+  step(sequences: number, milliseconds: number, cells = 1): void {
     this.#stepTimes[this.#stage].push(milliseconds);
     this.#clock.step(milliseconds);
     this.#sequences = sequences;
+    this.#cellsOfStep = sequences * cells;
     this.#stageSteps++;
     const weight = Math.max(NEWEST_WEIGHT, 1 / this.#stageSteps);
     this.#stepMilliseconds += weight * (milliseconds - this.#stepMilliseconds);
-    this.#stageCells += sequences;
-    this.#jobCells += sequences;
+    this.#stageCells += this.#cellsOfStep;
+    this.#jobCells += this.#cellsOfStep;
     if (performance.now() - this.#reported >= REPORT_MILLISECONDS) this.#reportCells();
   }
 
@@ -167,16 +174,23 @@ export class JobMeter {
 
   /** Steps to come at their expected times, and decoding of the frames to come. */
   #millisecondsLeft(): number {
-    const { rounds, cells } = this.shape;
-    const counts = stepCounts(rounds, cells);
+    const { rounds } = this.shape;
     // As large as the batch now is: what does not fit into memory is drawn in turns.
-    const stepsLeft = (this.#cellsOfStage() - this.#stageCells) / this.#sequences;
+    const stepsLeft = (this.#cellsOfStage() - this.#stageCells) / this.#cellsOfStep;
     let left = stepsLeft * this.#stepMilliseconds;
-    for (let round = this.#round + 1; round <= rounds; round++) {
-      left += counts.round * this.#expectedStep(2 ** round);
-    }
+    for (let round = this.#round + 1; round <= rounds; round++) left += this.#expectedRound(round);
     const framesLeft = clipFrames(rounds) - this.#frames.size;
     return left + framesLeft * this.#frameMilliseconds;
+  }
+
+  #expectedRound(round: number): number {
+    const { rounds, cells, passes } = this.shape;
+    if (passes === undefined) {
+      return stepCounts(rounds, cells).round * this.#expectedStep(2 ** round);
+    }
+    // Every pass is nearly all work per row, and runs every cell.
+    const cost = this.#stage === 'keyframes' ? passes * ROW_OF_PASS : 1;
+    return (cost * this.#stepMilliseconds * roundCells(round, cells)) / this.#cellsOfStep;
   }
 
   /** A step is about half reading of weights, the same for any batch, and half work per window. */

@@ -14,7 +14,7 @@ import {
 } from '../../../workers/sampling/visibility';
 import type { RegionLayout, TextColumns } from '../../../workers/sampling/visibility';
 import { openingId } from '../../../workers/runtime/openingId';
-import type { RunnerBatch } from '../../../workers/runtime/transformerRunner';
+import type { RunnerBatch } from '../../../workers/runtime/runnerBatch';
 import type { StepRunner } from './drawWork';
 import type { StepManifest } from './stepTypes';
 

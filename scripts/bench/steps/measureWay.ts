@@ -3,7 +3,7 @@ import { ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
-import type { RunnerBatch } from '../../../workers/runtime/transformerRunner';
+import type { RunnerBatch } from '../../../workers/runtime/runnerBatch';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/schedule';
 import { drawWork } from './drawWork';
 import type { StepRunner } from './drawWork';

@@ -9,10 +9,13 @@ const sampling = { temperature: 1, topK: 20 } as ModelManifest['sampling'];
 const clusters = { count: 9, innerTemperature: 1 } as ModelManifest['sampling']['clusters'];
 
 describe('tokens are drawn on the device', () => {
-  it('unless codes are drawn by clusters, or ids are wanted in main memory', () => {
-    expect(drawsOnDevice({ sampling }, {})).toBe(true);
-    expect(drawsOnDevice({ sampling: { ...sampling, clusters: clusters! } }, {})).toBe(false);
-    expect(drawsOnDevice({ sampling }, { mainMemoryFiles: 1 })).toBe(false);
+  it('unless by clusters, with ids in main memory, or as masked cells', () => {
+    const inputs = ['ids', 'positions'];
+    const byCluster = { ...sampling, clusters: clusters! };
+    expect(drawsOnDevice({ sampling }, { inputs })).toBe(true);
+    expect(drawsOnDevice({ sampling: byCluster }, { inputs })).toBe(false);
+    expect(drawsOnDevice({ sampling }, { inputs, mainMemoryFiles: 1 })).toBe(false);
+    expect(drawsOnDevice({ sampling }, { inputs: [...inputs, 'rows'] })).toBe(false);
   });
 
   it('only where logits stay there', () => {

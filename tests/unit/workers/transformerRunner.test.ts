@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { Feeds, OrtRuntime, Results } from '../../../workers/runtime/ortRuntime';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
-import type { RunnerManifest } from '../../../workers/runtime/transformerRunner';
+import type { RunnerManifest } from '../../../workers/runtime/runnerBatch';
 import { INTERPOLATION_ORDER } from '../../../workers/sampling/schedule';
 import { fillInputs } from '../../../workers/runtime/fillInputs';
 

@@ -1,0 +1,26 @@
+/** The micro package with frames between as masked cells (training/export/masked_fixture.py). */
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GraphManifest, SamplingDefaults } from '../src/shared/manifest';
+
+const FIXTURE = fileURLToPath(new URL('fixtures/masked', import.meta.url));
+
+/** What a manifest has of both its stages' drawing. */
+interface Drawing {
+  graphs: Record<string, GraphManifest>;
+  sampling: Partial<SamplingDefaults>;
+}
+
+/** Lets a copy of the micro package draw masked cells.
+ *  @param sampling what else its manifest says there. */
+export function drawMaskedCells(folder: string, sampling: Partial<SamplingDefaults> = {}): void {
+  copyFileSync(join(FIXTURE, 'interpolation.onnx'), join(folder, 'interpolation.onnx'));
+  const path = join(folder, 'manifest.json');
+  const read = (file: string): Drawing => JSON.parse(readFileSync(file, 'utf8')) as Drawing;
+  const manifest = read(path);
+  const masked = read(join(FIXTURE, 'manifest.json'));
+  Object.assign(manifest.graphs, masked.graphs);
+  Object.assign(manifest.sampling, masked.sampling, sampling);
+  writeFileSync(path, JSON.stringify(manifest));
+}

@@ -1,0 +1,105 @@
+/** The inputs of a transformer's run as tensors, caches apart. */
+import { TEMPORAL_SHARE } from '../../src/shared/manifest';
+import type { OnnxGraph } from './onnxGraph';
+import type { Feeds, Results } from './ortRuntime';
+import type { RunnerBatch, RunnerManifest } from './runnerBatch';
+
+/** Input of graphs that compute the summary of a text once: output `new_summary` of its run. */
+const SUMMARY = 'summary';
+
+/** Of some rows of every sequence; filled before the run. */
+export interface RunInputs {
+  ids: Int32Array;
+  hints: Int32Array;
+  positions: Int32Array;
+  spatialBias: Float32Array;
+  temporalBias: Float32Array;
+  /** Ids of the sequences' texts, padded to the text slots; none where `summary` stands for them. */
+  text: Int32Array;
+  /** Summaries of the texts [sequences, hidden]; none where the run computes them from `text`. */
+  summary: Float32Array;
+}
+
+export interface RunShape {
+  sequences: number;
+  /** Rows of a sequence; the biases' widths follow from their lengths. */
+  rows: number;
+  /** Window patterns. */
+  patterns: number;
+  textSlots: number;
+  /** 0: the base channel draws alone. */
+  temporalShare: 0 | 1;
+}
+
+/** Tensors over the arrays: their content may change from run to run, they do not. */
+export function runFeeds(
+  graph: OnnxGraph,
+  { architecture }: Pick<RunnerManifest, 'architecture'>,
+  inputs: RunInputs,
+  { sequences, rows, patterns, textSlots, temporalShare }: RunShape,
+): Feeds {
+  const { Tensor } = graph.runtime.ort;
+  const spatialWidth = inputs.spatialBias.length / (sequences * rows);
+  const temporalWidth = inputs.temporalBias.length / (patterns * sequences * rows);
+  const feeds: Feeds = {
+    ids: new Tensor('int32', inputs.ids, [sequences, rows]),
+    positions: new Tensor('int32', inputs.positions, [sequences, rows]),
+    spatial_bias: new Tensor('float32', inputs.spatialBias, [sequences, 1, rows, spatialWidth]),
+    temporal_bias: new Tensor('float32', inputs.temporalBias, [
+      patterns,
+      sequences,
+      1,
+      rows,
+      temporalWidth,
+    ]),
+  };
+  if (architecture.previousFrameHint) {
+    feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
+  }
+  if (graph.inputs.has('text')) {
+    const texts = inputs.text.length / textSlots;
+    feeds['text'] = new Tensor('int32', inputs.text, [texts, textSlots]);
+  }
+  if (graph.inputs.has(SUMMARY)) {
+    const { hidden } = architecture;
+    const summaries = inputs.summary.length / hidden;
+    feeds[SUMMARY] = new Tensor('float32', inputs.summary, [summaries, 1, hidden]);
+  }
+  if (graph.inputs.has(TEMPORAL_SHARE)) {
+    const shares = new Float32Array(sequences).fill(temporalShare);
+    feeds[TEMPORAL_SHARE] = new Tensor('float32', shares, [sequences, 1, 1]);
+  }
+  return feeds;
+}
+
+/** What runs behind the prefill read of the texts: their ids, or the summaries that it computes. */
+export function laterTexts(
+  graph: OnnxGraph,
+  { architecture, ids }: RunnerManifest,
+  { texts }: Pick<RunnerBatch, 'texts'>,
+  textSlots: number,
+): Pick<RunInputs, 'text' | 'summary'> {
+  const once = graph.inputs.has(SUMMARY);
+  return {
+    text: once ? new Int32Array(0) : paddedTexts(texts, textSlots, ids.pad),
+    summary: new Float32Array(once ? texts.length * architecture.hidden : 0),
+  };
+}
+
+/** Takes the summaries that a prefill of the sequences from `first` on computed, if it did. */
+export function keepSummary(
+  results: Results,
+  { summary }: Pick<RunInputs, 'summary'>,
+  first: number,
+  { architecture }: Pick<RunnerManifest, 'architecture'>,
+): void {
+  const made = results[`new_${SUMMARY}`];
+  if (made) summary.set(made.data as Float32Array, first * architecture.hidden);
+}
+
+/** @returns ids [texts, slots]. */
+export function paddedTexts(texts: readonly Int32Array[], slots: number, pad: number): Int32Array {
+  const ids = new Int32Array(texts.length * slots).fill(pad);
+  texts.forEach((text, sequence) => ids.set(text, sequence * slots));
+  return ids;
+}
