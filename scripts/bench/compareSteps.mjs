@@ -30,7 +30,7 @@ const LOGIT_TOLERANCE = 0.02;
  * @property {string} work
  * @property {number} threads
  * @property {number} sequences of the batch, guidance branches included
- * @property {number} windows tokens that a step draws
+ * @property {number} windows of the batch: tokens that a step draws, if it is no pass
  * @property {Partial<Record<ComparedWay, StepFigures>>} figures of the ways that were measured
  * @property {Partial<Record<ComparedWay, number>>} logitDifference from the first way that there
  *   is of native onnxruntime, app, peer, torch
@@ -86,7 +86,7 @@ export async function compareSteps({ source, threads, rounds, steps, attempt, ke
         for (const [index, work] of works.entries()) {
           const own = await waysThatAgree(index, work, ways, count, attempt);
           const { wasm } = rooflines;
-          comparison.rows.push(rowOf(work, count, own, wasm, made, modules.cost));
+          comparison.rows.push(rowOf(work, count, own, wasm, made, modules));
         }
         keep(comparison);
       }
@@ -112,12 +112,13 @@ async function measureWays({ made, source, threads, request, attempt }, measure,
     return attempt(part, work);
   };
   const wasm = await measured('browser', () => measure('model', threads, request, weightBytes));
-  const asPeer = { ...request, way: /** @type {const} */ ('peer') };
+  const works = cellByCell(request.works);
+  const asPeer = { ...request, works, way: /** @type {const} */ ('peer') };
   const peer = await measured("peer's way", () => measure('model', threads, asPeer));
   const own = await measured('native onnxruntime', () =>
     native.measureNative(folder, threads, request, weightBytes),
   );
-  const torch = await measured('torch', () => measureTorch(source, threads, request));
+  const torch = await measured('torch', () => measureTorch(source, threads, { ...request, works }));
   const skipped = torch !== null && 'skipped' in torch ? torch.skipped : null;
   /** @type {MeasuredWays} */
   const ways = {};
@@ -127,6 +128,17 @@ async function measureWays({ made, source, threads, request, attempt }, measure,
   if (torch && 'measured' in torch) ways.torch = torch.measured;
   const rooflines = { wasm: wasm?.roofline ?? null, native: own?.roofline ?? null };
   return { ways, skipped, rooflines };
+}
+
+/**
+ * The works that torch and the peer's way draw: passes over masked cells are the app's alone. They
+ * come first, so the works keep their numbers.
+ *
+ * @param {StepWork[]} works
+ */
+function cellByCell(works) {
+  const first = works.findIndex(({ passes }) => passes !== undefined);
+  return first < 0 ? works : works.slice(0, first);
 }
 
 /**
@@ -145,6 +157,7 @@ async function waysThatAgree(index, work, ways, threads, attempt) {
   const agreeing = [];
   for (const [name, all] of Object.entries(ways)) {
     const way = /** @type {ComparedWay} */ (name);
+    if (work.passes !== undefined && (way === 'peer' || way === 'torch')) continue;
     await attempt(`${work.name}, ${threads} thread(s), ${way}`, () => {
       const own = all[index];
       if (!own || !reference) throw new Error('The work was not measured.');
@@ -164,18 +177,18 @@ async function waysThatAgree(index, work, ways, threads, attempt) {
  * @param {Awaited<ReturnType<typeof waysThatAgree>>} ways
  * @param {Roofline | null} roofline
  * @param {StepPackage} made
- * @param {typeof import('./steps/stepCost')} costs
+ * @param {Pick<Awaited<ReturnType<typeof loadStepModules>>, 'cost' | 'types'>} modules
  * @returns {StepRow}
  */
-function rowOf(work, threads, ways, roofline, { manifest, matrixValues }, costs) {
+function rowOf(work, threads, ways, roofline, { manifest, matrixValues }, { cost: costs, types }) {
   const cost = costs.stepCost(manifest, work, matrixValues[work.stage]);
-  const windows = work.drawn.length;
+  const tokens = types.stepTokens(work);
   return {
     work: work.name,
     threads,
     sequences: work.texts.length,
-    windows,
-    figures: Object.fromEntries(ways.map(({ way, own }) => [way, stepFigures(own, windows)])),
+    windows: work.drawn.length,
+    figures: Object.fromEntries(ways.map(({ way, own }) => [way, stepFigures(own, tokens)])),
     logitDifference: Object.fromEntries(ways.map(({ way, difference }) => [way, difference])),
     floors: roofline && costs.stepFloors(cost, roofline),
     cost,

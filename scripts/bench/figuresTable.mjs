@@ -38,7 +38,7 @@ const ROWS = [
   },
   { name: 'Key frames, tokens/s', value: (run) => rate(run.keyframeTokensPerSecond) },
   {
-    name: 'In-between frames, one decode step',
+    name: 'In-between frames, one decode step or pass',
     value: ({ timings }) => milliseconds(timings.interpolationStepMilliseconds),
   },
   { name: 'In-between frames, tokens/s', value: (run) => rate(run.interpolationTokensPerSecond) },

@@ -23,7 +23,9 @@ export async function measureGpu(source) {
   try {
     const { manifest } = writeStepPackage(source, folder, modules.types);
     const { keyFrameWork, roundWork } = modules.works;
-    const works = [keyFrameWork(manifest), roundWork(manifest, 1)];
+    // A row of a frame has no counterpart in a pass, which draws whole frames.
+    const rounds = [roundWork(manifest, 1)].filter(({ passes }) => passes === undefined);
+    const works = [keyFrameWork(manifest), ...rounds];
     /** @type {import('./steps/stepTypes').StepRequest} */
     const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async ({ measureGpu: measure, name }) => {

@@ -61,7 +61,7 @@ export async function measureGrowth({ source, rounds, steps, quick, attempt }) {
       const rows = [];
       for (const { name, made, works } of models) {
         const measured = await attempt(`Growth, ${name}`, () =>
-          growthRows(name, made, works, steps, measure, modules.cost),
+          growthRows(name, made, works, steps, measure, modules),
         );
         rows.push(...(measured ?? []));
       }
@@ -98,10 +98,10 @@ function clipWorks({ manifest }, rounds, { keyFrameWork, roundWork }) {
  * @param {NamedWork[]} works
  * @param {number} steps
  * @param {import('./browserSteps.mjs').MeasureInBrowser} measure
- * @param {typeof import('./steps/stepCost')} cost
+ * @param {Pick<Awaited<ReturnType<typeof loadStepModules>>, 'cost' | 'types'>} modules
  * @returns {Promise<GrowthRow[]>}
  */
-async function growthRows(folder, { manifest }, works, steps, measure, cost) {
+async function growthRows(folder, { manifest }, works, steps, measure, { cost, types }) {
   /** @type {import('./steps/stepTypes').StepRequest} */
   const request = {
     manifest,
@@ -114,13 +114,14 @@ async function growthRows(folder, { manifest }, works, steps, measure, cost) {
     const own = measured[index];
     if (!own) throw new Error(`${what} was not measured.`);
     const windows = work.drawn.length;
-    const { median } = stepFigures(own, windows);
+    const tokens = types.stepTokens(work);
+    const { median } = stepFigures(own, tokens);
     return {
       what,
       sequences: work.texts.length,
       tokens: windows * (work.drawn[0]?.length ?? 0) * manifest.grid ** 2,
       stepMilliseconds: median,
-      millisecondsPerToken: median / windows,
+      millisecondsPerToken: median / tokens,
       cacheBytes: cost.cacheBytes(manifest, work),
     };
   });

@@ -14,15 +14,15 @@ import { median } from './median.mjs';
 
 /**
  * @param {MeasuredSteps} measured
- * @param {number} windows tokens of a step
+ * @param {number} tokens of a step
  * @returns {StepFigures}
  */
-export function stepFigures({ stepMilliseconds, prefillMilliseconds }, windows) {
+export function stepFigures({ stepMilliseconds, prefillMilliseconds }, tokens) {
   const total = stepMilliseconds.reduce((sum, time) => sum + time, 0);
   return {
     median: median(stepMilliseconds),
     p95: percentile(stepMilliseconds, 0.95),
-    tokensPerSecond: (1000 * windows * stepMilliseconds.length) / total,
+    tokensPerSecond: (1000 * tokens * stepMilliseconds.length) / total,
     prefillMilliseconds,
     steps: stepMilliseconds.length,
   };

@@ -35,6 +35,23 @@ export function mixGuidance(
   return mixed;
 }
 
+/**
+ * Mixed logits row by row, where a run gave those of several rows of each sequence; the array is used
+ * again by the next call.
+ *
+ * @param logits [branches * windows, rows, codes].
+ */
+export function mixedRows(
+  logits: Float32Array,
+  { windows, rows, codes }: { windows: number; rows: number; codes: number },
+  scale: number,
+  floor?: number,
+): (window: number) => (row: number) => Float64Array {
+  const mixed = new Float64Array(codes);
+  return (window) => (row) =>
+    mixGuidance(logits, windows * rows, window * rows + row, scale, mixed, floor);
+}
+
 function largest(logits: Float32Array, first: number, codes: number): number {
   let most = -Infinity;
   for (let code = first; code < first + codes; code++) most = Math.max(most, logits[code]!);

@@ -1,6 +1,6 @@
 /** Draws both wanted frames of a batch's windows as masked cells, many at once in a few passes. */
 import { MaskedRunner } from '../runtime/maskedRunner';
-import { mixGuidance } from '../sampling/guidance';
+import { mixedRows } from '../sampling/guidance';
 import { drawMasked, NOT_DRAWN } from '../sampling/maskedDrawing';
 import type { PredictCells } from '../sampling/maskedDrawing';
 import { maskedRows, WANTED_SLOTS } from '../sampling/maskedVisibility';
@@ -44,8 +44,9 @@ async function drawPasses(
   context: PipelineContext,
 ): Promise<void> {
   const { manifest, options, signal, meter } = context;
-  const { interpolationPasses: passes = 1, choiceNoise = 0 } = manifest.sampling;
+  const { interpolationPasses: passes = 1, choiceNoise = 0, guidanceFloor } = manifest.sampling;
   const rows = tokens[0]!.length;
+  const shape = { windows: tokens.length, rows, codes: manifest.codes };
   // No pass is without a cell.
   const share = rows / Math.min(passes, rows);
   let started = 0;
@@ -54,7 +55,8 @@ async function drawPasses(
     await context.breathe();
     signal.throwIfAborted();
     started = performance.now();
-    return rowsOf(await runner.predict(seen), batch, rows, manifest);
+    const logits = await runner.predict(seen);
+    return mixedRows(logits, shape, batch.guidance, guidanceFloor);
   };
   const { temperature, topK } = options;
   const sampling = { passes, noise: choiceNoise, temperature, topK };
@@ -64,17 +66,4 @@ async function drawPasses(
     meter.step(tokens.length, performance.now() - started, done - counted);
     counted = done;
   }
-}
-
-/** The logits of one pass row by row, guidance included. */
-function rowsOf(
-  logits: Float32Array,
-  { windows, guidance }: WindowBatch,
-  rows: number,
-  { codes, sampling }: PipelineContext['manifest'],
-): Awaited<ReturnType<PredictCells>> {
-  const mixed = new Float64Array(codes);
-  const all = windows.length * rows;
-  return (window) => (cell) =>
-    mixGuidance(logits, all, window * rows + cell, guidance, mixed, sampling.guidanceFloor);
 }

@@ -1,8 +1,11 @@
 /** How many windows are drawn in one batch. */
 import { maskedRows, maskedTemporalSlots } from '../sampling/maskedVisibility';
+import type { ModelManifest } from '../../src/shared/manifest';
 import type { PipelineContext } from './context';
 
-type Fitting = Pick<PipelineContext, 'manifest' | 'cacheBytes'>;
+interface Fitting extends Pick<PipelineContext, 'cacheBytes'> {
+  manifest: Pick<ModelManifest, 'architecture' | 'grid' | 'codes' | 'textLength'>;
+}
 
 const FLOAT_BYTES = 4;
 /** Most bytes of a pass's attention scores in one layer, and of its logits, for small machines. */

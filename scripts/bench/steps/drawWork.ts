@@ -7,7 +7,7 @@ import { sampleTopK } from '../../../workers/sampling/sampleTopK';
 import type { MeasuredSteps, StepManifest, StepWork } from './stepTypes';
 
 /** Logits of each sequence that are compared. */
-const PROBED = 8;
+export const PROBED = 8;
 
 /** What draws: the app's TransformerRunner, or the peer's way of driving the same graph. */
 export interface StepRunner {

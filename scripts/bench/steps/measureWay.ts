@@ -1,12 +1,13 @@
 /** All works of a request, drawn by one way in one runtime. */
 import { ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
+import { MaskedRunner } from '../../../workers/runtime/maskedRunner';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import type { RunnerBatch } from '../../../workers/runtime/runnerBatch';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/schedule';
+import { drawPasses } from './drawPasses';
 import { drawWork } from './drawWork';
-import type { StepRunner } from './drawWork';
 import { GrowingRunner } from './growingRunner';
 import { graphFile } from './stepTypes';
 import type { MeasuredSteps, StepManifest, StepRequest, StepStage, StepWork } from './stepTypes';
@@ -32,8 +33,8 @@ export async function measureWay(
     const opened = await open(runtime, bytes, stage, manifest);
     try {
       for (const work of own) {
-        await drawOnce(opened.runner(work), manifest, work, WARM_UP_STEPS);
-        measured.set(work, await drawOnce(opened.runner(work), manifest, work, steps));
+        await opened.draw(work, WARM_UP_STEPS);
+        measured.set(work, await opened.draw(work, steps));
       }
     } finally {
       await opened.release();
@@ -42,21 +43,20 @@ export async function measureWay(
   return works.map((work) => measured.get(work)!);
 }
 
-async function drawOnce(
-  runner: StepRunner,
-  manifest: StepManifest,
-  work: StepWork,
-  steps?: number,
+/** Draws with a runner that lives no longer. */
+async function drawOnce<Runner extends { dispose(): void }>(
+  runner: Runner,
+  draw: (runner: Runner) => Promise<MeasuredSteps>,
 ): Promise<MeasuredSteps> {
   try {
-    return await drawWork(runner, manifest, work, steps);
+    return await draw(runner);
   } finally {
     runner.dispose();
   }
 }
 
 interface OpenedGraph {
-  runner(work: StepWork): StepRunner;
+  draw(work: StepWork, steps?: number): Promise<MeasuredSteps>;
   release(): Promise<void>;
 }
 
@@ -69,7 +69,16 @@ async function openApp(
   const entry = manifest.graphs[stage];
   const graph = await OnnxGraph.create(stage, runtime, entry, [bytes], ROWS_IN_GPU);
   return {
-    runner: (work) => new TransformerRunner(graph, manifest, batchOf(work, manifest)),
+    draw: (work, steps) => {
+      const batch = batchOf(work, manifest);
+      return work.passes === undefined
+        ? drawOnce(new TransformerRunner(graph, manifest, batch), (runner) =>
+            drawWork(runner, manifest, work, steps),
+          )
+        : drawOnce(new MaskedRunner(graph, manifest, batch), (runner) =>
+            drawPasses(runner, manifest, work, steps),
+          );
+    },
     release: () => graph.release(),
   };
 }
@@ -87,7 +96,10 @@ async function openPeer(
     logSeverityLevel: 3,
   });
   return {
-    runner: (work) => new GrowingRunner(ort, session, manifest, batchOf(work, manifest)),
+    draw: (work, steps) =>
+      drawOnce(new GrowingRunner(ort, session, manifest, batchOf(work, manifest)), (runner) =>
+        drawWork(runner, manifest, work, steps),
+      ),
     release: () => session.release(),
   };
 }

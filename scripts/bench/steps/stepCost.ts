@@ -1,4 +1,5 @@
 /** What a decode step cannot do without: operations, and bytes that it must read and write. */
+import { maskedRows, maskedTemporalSlots } from '../../../workers/sampling/maskedVisibility';
 import {
   patternLayouts,
   spatialCapacity,
@@ -18,36 +19,53 @@ export interface StepCost {
 /** @param matrixValues numbers in the matrices that every step multiplies with. */
 export function stepCost(manifest: StepManifest, work: StepWork, matrixValues: number): StepCost {
   const { layers, hidden } = manifest.architecture;
-  const windows =
-    work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
   const sequences = work.texts.length;
-  const slots = Math.max(1, ...work.texts.map((text) => text.length));
-  const columns =
-    spatialCapacity(slots, manifest.grid ** 2) +
-    temporalCapacity(slots, patternLayouts(manifest.grid, windows)) +
-    2;
+  const { rows, columns } = stepShape(manifest, work);
   // Keys and values of every column, each `hidden` numbers a layer: one product with each.
   const cached = 2 * layers * sequences * columns * hidden;
   return {
-    operations: 2 * sequences * matrixValues + 2 * cached,
+    operations: rows * (2 * sequences * matrixValues + 2 * cached),
     bytes: FLOAT_BYTES * (matrixValues + cached),
   };
 }
 
-/** Bytes of all caches of a batch: the spatial one, and one for every region of the windows. */
+/** Rows of a sequence in one step, and the columns of both channels that each of them looks at. */
+function stepShape(manifest: StepManifest, work: StepWork): { rows: number; columns: number } {
+  const cells = manifest.grid ** 2;
+  const slots = textSlots(work);
+  if (work.passes !== undefined) {
+    const rows = maskedRows(cells);
+    return { rows, columns: slots + maskedTemporalSlots(slots, cells) + 2 * rows };
+  }
+  const windows =
+    work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
+  const temporal = temporalCapacity(slots, patternLayouts(manifest.grid, windows));
+  return { rows: 1, columns: spatialCapacity(slots, cells) + temporal + 2 };
+}
+
+function textSlots({ texts }: StepWork): number {
+  return Math.max(1, ...texts.map((text) => text.length));
+}
+
+/** Bytes of all caches of a batch: the spatial one, and one for every region of the windows, or,
+ *  for passes, one of text and given frames. */
 export function cacheBytes(manifest: StepManifest, work: StepWork): number {
   const { layers, hidden } = manifest.architecture;
+  const slots = textSlots(work);
+  const slotBytes = 2 * FLOAT_BYTES * work.texts.length * hidden;
+  if (work.passes !== undefined) {
+    return slotBytes * layers * (slots + maskedTemporalSlots(slots, manifest.grid ** 2));
+  }
   const windows =
     work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
   const layouts = patternLayouts(manifest.grid, windows);
-  const slots = Math.max(1, ...work.texts.map((text) => text.length));
   const temporal = temporalCapacity(slots, layouts);
   let rows = 0;
   for (let layer = 0; layer < layers; layer++) {
     const regions = layouts[layer % layouts.length]!.sizes.length;
     rows += spatialCapacity(slots, manifest.grid ** 2) + regions * temporal;
   }
-  return 2 * FLOAT_BYTES * work.texts.length * rows * hidden;
+  return slotBytes * rows;
 }
 
 /** Milliseconds below which a step cannot come on a machine with that roofline. */

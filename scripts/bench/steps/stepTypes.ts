@@ -29,6 +29,8 @@ export interface StepWork {
   given: number[][][];
   /** By window: tokens [cells] of the frames that are drawn, in order. */
   drawn: number[][][];
+  /** Of masked cells: in how many passes the batch is drawn, each of which counts as a step. */
+  passes?: number;
 }
 
 /** `app`: as the app decodes. `peer`: growing caches that come back from every run. */
@@ -40,6 +42,12 @@ export interface StepRequest {
   way: StepWay;
   /** Most steps of each work; all where it is left out. */
   steps?: number;
+}
+
+/** Tokens of all windows that a step draws; on average, where it is a pass. */
+export function stepTokens({ drawn, passes }: StepWork): number {
+  if (passes === undefined) return drawn.length;
+  return drawn.flat(2).length / passes;
 }
 
 /** One work, measured. */

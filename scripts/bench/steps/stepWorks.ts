@@ -1,6 +1,8 @@
 /** The batches that a clip draws, with seeded random tokens in the place of drawn ones. */
 import { streamKey, uniform } from '../../../workers/sampling/randomStream';
 import { GIVEN_FRAMES, WINDOW_FRAMES } from '../../../workers/sampling/schedule';
+import { CACHE_BYTES } from '../../../workers/stages/context';
+import { passWindowsThatFit } from '../../../workers/stages/windowsThatFit';
 import type { StepManifest, StepWork } from './stepTypes';
 
 /** Ids of a text with and without the prompt: duration and line break alone are about four. */
@@ -13,10 +15,15 @@ export function keyFrameWork(manifest: StepManifest): StepWork {
   return work(manifest, 'Key frames', 'keyframes', guidance, candidates, 0);
 }
 
-/** Round `round` (1..): all its windows in one batch. */
+/** Round `round` (1..): all its windows in one batch, or, in passes, as many as the app takes. */
 export function roundWork(manifest: StepManifest, round: number): StepWork {
-  const guidance = manifest.sampling.interpolationGuidance;
-  return work(manifest, `Round ${round}`, 'interpolation', guidance, 2 ** round, GIVEN_FRAMES);
+  const { interpolationGuidance: guidance, interpolationPasses: passes } = manifest.sampling;
+  const windows = 2 ** round;
+  const draw = (name: string, count: number): StepWork =>
+    work(manifest, name, 'interpolation', guidance, count, GIVEN_FRAMES);
+  if (passes === undefined) return draw(`Round ${round}`, windows);
+  const fitting = passWindowsThatFit(guidance, { manifest, cacheBytes: CACHE_BYTES });
+  return { ...draw(`Round ${round}, a pass`, Math.min(windows, fitting)), passes };
 }
 
 function work(
