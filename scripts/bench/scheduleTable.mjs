@@ -17,8 +17,8 @@ const KEY_FRAMES = { given: 0, frames: 5 };
 const IN_BETWEEN = { given: 3, frames: 5 };
 
 /**
- * The model's windows, if it draws cell by cell; those of CogVideo's release at its 20 x 20 cells, and windows for the model's grid that are
- * as low as a parallel schedule of key frames wants them.
+ * The windows of the stages that draw cell by cell, those of CogVideo's release at its 20 x 20 cells,
+ * and windows for the model's grid that are as low as a parallel schedule of key frames wants them.
  *
  * @param {StepManifest} manifest
  * @returns {{ what: string, grid: number, windows: TemporalWindow[], frames: typeof KEY_FRAMES }[]}
