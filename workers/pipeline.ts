@@ -23,6 +23,7 @@ import { readShardBytes } from './runtime/graphBytes';
 import { createGraphs, releaseGraphs, warmUp } from './runtime/modelGraphs';
 import type { ModelGraphs } from './runtime/modelGraphs';
 import type { OrtRuntime } from './runtime/ortRuntime';
+import { passesOn } from './runtime/passesOn';
 import { runtimeError } from './runtime/runtimeError';
 import { keyRateFor } from './sampling/rateRule';
 import { CACHE_BYTES } from './stages/context';
@@ -79,7 +80,7 @@ export class Pipeline implements PipelineApi {
     this.#job = job;
     try {
       const { rounds, candidates } = checked;
-      const passes = manifest.sampling.interpolationPasses;
+      const passes = passesOn(graphs.interpolation.runtime, manifest);
       const shape = { rounds, candidates, cells: manifest.grid ** 2, passes };
       return await generateVideo({
         manifest,
@@ -91,6 +92,7 @@ export class Pipeline implements PipelineApi {
         signal: job.signal,
         report: onProgress,
         breathe: messageTurn,
+        passes,
         cacheBytes: CACHE_BYTES,
         meter: new JobMeter(shape, onProgress),
       });

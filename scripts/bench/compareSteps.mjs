@@ -63,9 +63,10 @@ export async function compareSteps({ source, threads, rounds, steps, attempt, ke
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-package-'));
   try {
     const made = writeStepPackage(source, folder, modules.types);
-    const { keyFrameWork, roundWork } = modules.works;
+    const { keyFrameWork, roundWork, passWorks } = modules.works;
     const list = Array.from({ length: rounds }, (_, round) => roundWork(made.manifest, round + 1));
-    const works = [keyFrameWork(made.manifest), ...list];
+    const passes = list.flatMap((_, round) => passWorks(made.manifest, round + 1));
+    const works = [keyFrameWork(made.manifest), ...list, ...passes];
     const limit = steps === undefined ? {} : { steps };
     /** @type {StepRequest} */
     const request = { manifest: made.manifest, works, way: 'app', ...limit };
@@ -131,8 +132,8 @@ async function measureWays({ made, source, threads, request, attempt }, measure,
 }
 
 /**
- * The works that torch and the peer's way draw: passes over masked cells are the app's alone. They
- * come first, so the works keep their numbers.
+ * The works that torch and the peer's way draw too: passes over masked cells are the app's alone.
+ * They come first, so the works keep their numbers.
  *
  * @param {StepWork[]} works
  */

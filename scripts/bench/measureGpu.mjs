@@ -22,10 +22,11 @@ export async function measureGpu(source) {
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-gpu-'));
   try {
     const { manifest } = writeStepPackage(source, folder, modules.types);
-    const { keyFrameWork, roundWork } = modules.works;
-    // A row of a frame has no counterpart in a pass, which draws whole frames.
-    const rounds = [roundWork(manifest, 1)].filter(({ passes }) => passes === undefined);
-    const works = [keyFrameWork(manifest), ...rounds];
+    const { keyFrameWork, roundWork, passWorks } = modules.works;
+    // Where a package can draw in passes, it does so on WebGPU.
+    const passes = passWorks(manifest, 1);
+    const round = passes.length > 0 ? passes : [roundWork(manifest, 1)];
+    const works = [keyFrameWork(manifest), ...round];
     /** @type {import('./steps/stepTypes').StepRequest} */
     const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async ({ measureGpu: measure, name }) => {
@@ -47,7 +48,7 @@ export function gpuTable({ adapter, measured }) {
   const head = [
     `WebGPU, ${adapter}`,
     'batch',
-    'kernels a step',
+    'kernels a step or pass',
     'submissions',
     'uploads',
     'read-backs',
@@ -65,7 +66,7 @@ export function gpuTable({ adapter, measured }) {
     String(step.submissions),
     kilobytes(step.uploadedBytes),
     kilobytes(step.readBackBytes),
-    kilobytes(work.rowReadBackBytes),
+    work.rowReadBackBytes === undefined ? '-' : kilobytes(work.rowReadBackBytes),
     kilobytes(step.copiedBytes),
     `${median(stepMilliseconds).toFixed(0)} ms`,
     `${work.firstStepMilliseconds.toFixed(0)} ms`,

@@ -17,13 +17,13 @@ const KEY_FRAMES = { given: 0, frames: 5 };
 const IN_BETWEEN = { given: 3, frames: 5 };
 
 /**
- * The windows of the stages that draw cell by cell, those of CogVideo's release at its 20 x 20 cells,
+ * The model's windows, those of CogVideo's release at its 20 x 20 cells,
  * and windows for the model's grid that are as low as a parallel schedule of key frames wants them.
  *
  * @param {StepManifest} manifest
  * @returns {{ what: string, grid: number, windows: TemporalWindow[], frames: typeof KEY_FRAMES }[]}
  */
-function cases({ grid, keyframeWindows, interpolationWindows, sampling }) {
+function cases({ grid, keyframeWindows, interpolationWindows }) {
   const released = [0, 5].map((shift) => ({ height: 10, width: 10, shift }));
   const low = [
     { height: 3, width: 4, shift: 0 },
@@ -31,9 +31,7 @@ function cases({ grid, keyframeWindows, interpolationWindows, sampling }) {
   ];
   return [
     { what: 'model, key frames', grid, windows: keyframeWindows, frames: KEY_FRAMES },
-    ...(sampling.interpolationPasses === undefined
-      ? [{ what: 'model, in-between', grid, windows: interpolationWindows, frames: IN_BETWEEN }]
-      : []),
+    { what: 'model, in-between', grid, windows: interpolationWindows, frames: IN_BETWEEN },
     { what: 'CogVideo, key frames', grid: 20, windows: [], frames: KEY_FRAMES },
     { what: 'CogVideo, in-between', grid: 20, windows: released, frames: IN_BETWEEN },
     { what: 'low windows, key frames', grid, windows: low, frames: KEY_FRAMES },

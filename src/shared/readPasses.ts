@@ -35,7 +35,7 @@ export function checkPasses({
     if (!masked) return;
     fail(
       'sampling.interpolationPasses',
-      `must be a whole number, since graphs.interpolation.inputs has ${ROWS}: it draws masked cells`,
+      `must be a whole number, since graphs.interpolation.inputs has ${ROWS}: it can draw masked cells`,
       undefined,
     );
   }
@@ -44,7 +44,7 @@ export function checkPasses({
       'graphs.interpolation.inputs',
       `must have ${ROWS}, since sampling.interpolationPasses asks for masked cells`,
       inputs,
-      'Export the graph of a model of masked cells, or leave sampling.interpolationPasses out.',
+      'Export the graph of a model that can draw masked cells, or leave sampling.interpolationPasses out.',
     );
   }
   if (clusters) {

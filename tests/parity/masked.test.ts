@@ -10,12 +10,13 @@ import type { OnnxGraph } from '../../workers/runtime/onnxGraph';
 import type { Feeds } from '../../workers/runtime/ortRuntime';
 import { INTERPOLATION_ORDER, roundWindows } from '../../workers/sampling/schedule';
 import { streamKey } from '../../workers/sampling/randomStream';
+import { interpolateCellByCell } from '../../workers/stages/interpolateFrames';
 import { interpolateInPasses } from '../../workers/stages/interpolateInPasses';
 import type { WindowBatch } from '../../workers/stages/windowBatch';
 import { passWindowsThatFit } from '../../workers/stages/windowsThatFit';
 import { drawMaskedCells } from '../maskedPackage';
 import { generateVideo, loadNodeModel, MICRO_FOLDER, nodeJob } from './nodePipeline';
-import type { NodeModel } from './nodePipeline';
+import type { NodeJob, NodeModel } from './nodePipeline';
 
 interface GoldenRound {
   name: string;
@@ -25,6 +26,8 @@ interface GoldenRound {
   guidanceFloor: number;
   temperature: number;
   topK: number;
+  /** 0: cell by cell. */
+  passes: number;
   text: number[];
   empty: number[];
   /** Ids that open the frames of each window [windows][5]. */
@@ -60,6 +63,15 @@ function withSampling(sampling: Partial<SamplingDefaults>): NodeModel {
   return { ...model, manifest: { ...manifest, sampling: { ...manifest.sampling, ...sampling } } };
 }
 
+/** A job as on WebGPU, in the package's passes. */
+function inPasses(
+  drawn: NodeModel,
+  options: Partial<GenerationOptions> & { prompt: string },
+  passes = drawn.manifest.sampling.interpolationPasses,
+): NodeJob {
+  return nodeJob(drawn, options, undefined, passes);
+}
+
 /** The windows of a golden round as one batch. */
 function goldenBatch(golden: GoldenRound): WindowBatch {
   const { guidance, round, seed, opening, frames } = golden;
@@ -90,11 +102,12 @@ function goldenBatch(golden: GoldenRound): WindowBatch {
 
 describe('the rounds of Python', () => {
   it.each(rounds)('are drawn token for token: $name', async (golden) => {
-    const { guidanceFloor, temperature, topK } = golden;
-    const { context } = nodeJob(withSampling({ guidanceFloor }), { prompt: PROMPT });
+    const { guidanceFloor, temperature, topK, passes } = golden;
+    const { context } = inPasses(withSampling({ guidanceFloor }), { prompt: PROMPT }, passes);
     const options = { ...context.options, temperature, topK };
     const drawn: number[][] = golden.frames.flatMap((frame) => [frame, []]).slice(0, -1);
-    const drawing = interpolateInPasses(goldenBatch(golden), { ...context, options });
+    const draw = passes > 0 ? interpolateInPasses : interpolateCellByCell;
+    const drawing = draw(goldenBatch(golden), { ...context, options });
     for await (const { slot, tokens, round } of drawing) {
       expect(round).toBe(golden.round);
       drawn[slot] = [...tokens];
@@ -102,8 +115,9 @@ describe('the rounds of Python', () => {
     expect(drawn).toEqual(golden.tokens);
   });
 
-  it('are there, with and without guidance', () => {
+  it('are there with and without guidance, in passes and cell by cell', () => {
     expect(new Set(rounds.map(({ guidance }) => guidance)).size).toBe(2);
+    expect(new Set(rounds.map(({ passes }) => passes))).toEqual(new Set([PASSES, 0]));
   });
 });
 
@@ -127,7 +141,7 @@ describe('a whole job', () => {
     drawn: NodeModel = model,
     cacheBytes?: number,
   ): Promise<number[][]> => {
-    const { context } = nodeJob(drawn, { prompt: PROMPT, ...options });
+    const { context } = inPasses(drawn, { prompt: PROMPT, ...options });
     const limited = cacheBytes === undefined ? context : { ...context, cacheBytes };
     return (await generateVideo(limited)).tokens.map(({ ids }) => [...ids]);
   };
@@ -135,7 +149,7 @@ describe('a whole job', () => {
   it('draws every frame, in as many runs as there are passes', async () => {
     const { graph, runs } = watched(model.graphs.interpolation);
     const graphs = { ...model.graphs, interpolation: graph };
-    const { context, progress } = nodeJob({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
+    const { context, progress } = inPasses({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
     const result = await generateVideo(context);
     expect(result.outcome).toBe('complete');
     expect(result.slots).toEqual(Array.from({ length: 17 }, (_, slot) => slot));
@@ -183,11 +197,22 @@ describe('a whole job', () => {
     },
   );
 
+  it('draws cell by cell in main memory, other frames', async () => {
+    const { context } = nodeJob(model, { prompt: PROMPT });
+    const result = await generateVideo(context);
+    expect(result.timings.interpolationSteps).toBe(2 * CELLS);
+    const tokens = result.tokens.map(({ ids }) => [...ids]);
+    expect(tokens).not.toEqual(await draw({}));
+    expect(tokens.filter((_, slot) => slot % 2 === 0)).toEqual(
+      (await draw({})).filter((_, slot) => slot % 2 === 0),
+    );
+  });
+
   it('cancelled between two passes keeps the frames that were finished before', async () => {
     const cancelled = new FlipbookError('Cancelled', 'The clip was cancelled.');
     const { graph, runs } = watched(model.graphs.interpolation);
     const graphs = { ...model.graphs, interpolation: graph };
-    const { context, abort } = nodeJob({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
+    const { context, abort } = inPasses({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
     // The first round is a prefill and its passes; then a prefill and two passes of the second.
     const last = 1 + PASSES + 1 + 2;
     const breathe = async (): Promise<void> => {

@@ -57,11 +57,13 @@ export interface NodeJob {
   abort: AbortController;
 }
 
-/** A job's context as the worker makes it; `progress` collects what would go to the page. */
+/** A job's context as the worker makes it; `progress` collects what would go to the page, `passes`
+ *  says in how many the frames between are drawn. */
 export function nodeJob(
   { manifest, graphs, clusters }: Omit<NodeModel, 'release'>,
   options: Partial<GenerationOptions> & { prompt: string },
   onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
+  passes = 0,
 ): NodeJob {
   const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
   const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);
@@ -79,6 +81,7 @@ export function nodeJob(
     keyRate: checked.keyRate === 'auto' ? keyRateFor(checked.prompt, manifest) : checked.keyRate,
     signal: abort.signal,
     report,
+    passes,
     cacheBytes: CACHE_BYTES,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     meter: new JobMeter(
@@ -86,7 +89,7 @@ export function nodeJob(
         rounds: checked.rounds,
         candidates: checked.candidates,
         cells: manifest.grid ** 2,
-        passes: manifest.sampling.interpolationPasses,
+        passes,
       },
       report,
     ),

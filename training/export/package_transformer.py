@@ -52,5 +52,6 @@ def package_config(
         copy_gate=shape["copyGate"],
         text_summary=reader.operands("MatMul", 1)[0].shape[1] if summary else 0,
         stages=rows - ids["nullHint"] - 1,
+        masked="rows" in manifest["graphs"][stage]["inputs"],
         windows=tuple(Window(**window) for window in windows),
     )

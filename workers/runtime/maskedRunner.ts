@@ -1,9 +1,8 @@
 /**
- * Runs an interpolation graph of masked cells over a batch of windows: prefill of text and given
+ * Runs an interpolation graph over a batch of windows whose cells are masked: prefill of text and given
  * frames, then passes that predict both wanted frames at once; the twin of
  * training/transformer/masked_decoder.py. Owns the batch's caches and the input tensors of a pass.
  */
-import { ROWS } from '../../src/shared/manifest';
 import { NOT_DRAWN } from '../sampling/maskedDrawing';
 import {
   maskedPositions,
@@ -135,19 +134,17 @@ export class MaskedRunner {
 
   /** Tensors over the pass's arrays and over the caches, made once. */
   #passFeeds(): Feeds {
-    const { Tensor } = this.graph.runtime.ort;
     const shape = {
       sequences: this.batch.texts.length,
       rows: this.#rows,
       patterns: Math.max(1, this.batch.windows.length),
       textSlots: this.#text.slots,
       temporalShare: 1,
+      asked: Int32Array.from({ length: this.#rows }, (_, row) => row),
     } as const;
-    const asked = Int32Array.from({ length: this.#rows }, (_, row) => row);
     return {
       ...runFeeds(this.graph, this.manifest, this.#inputs, shape),
       ...this.#cache.feeds(),
-      [ROWS]: new Tensor('int32', asked, [this.#rows]),
     };
   }
 }

@@ -15,6 +15,7 @@ import { MaskedRunner } from './maskedRunner';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
+import { passesOn } from './passesOn';
 import { TransformerRunner } from './transformerRunner';
 
 /** Without an upscaler, ranker or storyboard planner where the package has none. */
@@ -107,9 +108,9 @@ export async function warmUp(
   const steps = [
     () => warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
     () =>
-      manifest.sampling.interpolationPasses === undefined
-        ? warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES)
-        : warmUpPass(manifest, graphs.interpolation),
+      passesOn(graphs.interpolation.runtime, manifest) > 0
+        ? warmUpPass(manifest, graphs.interpolation)
+        : warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES),
     () => warmUpPixels(manifest, graphs),
   ];
   for (const [done, step] of steps.entries()) {

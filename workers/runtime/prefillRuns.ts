@@ -1,5 +1,4 @@
 /** The first run over a batch: text and given frames, as many sequences at a time as fit. */
-import { ROWS } from '../../src/shared/manifest';
 import { patternLayouts, prefillBiases, prefillPositions } from '../sampling/visibility';
 import type { TextColumns } from '../sampling/visibility';
 import type { OnnxGraph } from './onnxGraph';
@@ -69,7 +68,9 @@ function prefillFeeds(
     frames.forEach((tokens, frame) => {
       const opening = openingId(batch, special, first + sequence, frame);
       const start = sequence * rows + text.slots + frame * cells;
-      ids.set(graph.inputs.has(ROWS) ? tokens : tokensBefore(tokens, opening), start);
+      ids[start] = opening;
+      // The last token of a frame is never an input: the next frame begins with its own id.
+      ids.set(tokens.subarray(0, -1), start + 1);
     });
   });
   const texts = batch.texts.slice(first, first + sequences);
@@ -91,23 +92,8 @@ function prefillFeeds(
   } as const;
   return {
     ...runFeeds(graph, manifest, inputs, shape),
-    ...unusedLogits(graph),
     ...dummyCaches(graph, manifest, sequences),
   };
-}
-
-/** What cell by cell each row of a frame reads. Its last token is never an input: the next frame
- *  begins with its own id. */
-function tokensBefore(tokens: Int32Array, opening: number): Int32Array {
-  const ids = new Int32Array(tokens.length);
-  ids.set(tokens.subarray(0, -1), 1);
-  ids[0] = opening;
-  return ids;
-}
-
-/** Graphs that answer for chosen rows are asked for a single one, of which nothing is read. */
-function unusedLogits({ inputs, runtime }: OnnxGraph): Feeds {
-  return inputs.has(ROWS) ? { [ROWS]: new runtime.ort.Tensor('int32', Int32Array.of(0), [1]) } : {};
 }
 
 function dummyCaches(

@@ -1,5 +1,5 @@
 /** The inputs of a transformer's run as tensors, caches apart. */
-import { TEMPORAL_SHARE } from '../../src/shared/manifest';
+import { ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds, Results } from './ortRuntime';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
@@ -29,6 +29,8 @@ export interface RunShape {
   textSlots: number;
   /** 0: the base channel draws alone. */
   temporalShare: 0 | 1;
+  /** Rows whose logits are wanted, where a graph asks for them; absent: the last one. */
+  asked?: Int32Array;
 }
 
 /** Tensors over the arrays: their content may change from run to run, they do not. */
@@ -36,7 +38,7 @@ export function runFeeds(
   graph: OnnxGraph,
   { architecture }: Pick<RunnerManifest, 'architecture'>,
   inputs: RunInputs,
-  { sequences, rows, patterns, textSlots, temporalShare }: RunShape,
+  { sequences, rows, patterns, textSlots, temporalShare, asked }: RunShape,
 ): Feeds {
   const { Tensor } = graph.runtime.ort;
   const spatialWidth = inputs.spatialBias.length / (sequences * rows);
@@ -68,6 +70,10 @@ export function runFeeds(
   if (graph.inputs.has(TEMPORAL_SHARE)) {
     const shares = new Float32Array(sequences).fill(temporalShare);
     feeds[TEMPORAL_SHARE] = new Tensor('float32', shares, [sequences, 1, 1]);
+  }
+  if (graph.inputs.has(ROWS)) {
+    const wanted = asked ?? Int32Array.of(rows - 1);
+    feeds[ROWS] = new Tensor('int32', wanted, [wanted.length]);
   }
   return feeds;
 }

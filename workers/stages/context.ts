@@ -19,6 +19,8 @@ export interface PipelineContext {
   /** Lets waiting messages in, so that a cancel is heard between two steps. */
   breathe: () => Promise<void>;
   meter: JobMeter;
+  /** In how many the frames between are drawn as masked cells; 0: cell by cell. */
+  passes: number;
   /** Most bytes of caches that one batch of windows may hold; more windows take turns. */
   cacheBytes: number;
 }

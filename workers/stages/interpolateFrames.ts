@@ -20,12 +20,11 @@ export async function* interpolateFrames(
   context.meter.begin('interpolate', round);
   const frames = new Map<number, Int32Array>(given);
   const windows = roundWindows(round, context.options.rounds);
-  const { interpolationGuidance, interpolationPasses } = context.manifest.sampling;
   const [draw, thatFit] =
-    interpolationPasses === undefined
-      ? ([interpolateCellByCell, windowsThatFit] as const)
-      : ([interpolateInPasses, passWindowsThatFit] as const);
-  const size = thatFit(interpolationGuidance, context);
+    context.passes > 0
+      ? ([interpolateInPasses, passWindowsThatFit] as const)
+      : ([interpolateCellByCell, windowsThatFit] as const);
+  const size = thatFit(context.manifest.sampling.interpolationGuidance, context);
   for (let first = 0; first < windows.length; first += size) {
     const some = windows.slice(first, first + size);
     const batch = windowBatch(plan, frames, some, first, round, context);
@@ -37,7 +36,8 @@ export async function* interpolateFrames(
   return frames;
 }
 
-async function* interpolateCellByCell(
+/** Yields frame 1 of all windows, then their frame 3. */
+export async function* interpolateCellByCell(
   batch: WindowBatch,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame> {

@@ -43,8 +43,8 @@ async function drawPasses(
   tokens: readonly Int32Array[],
   context: PipelineContext,
 ): Promise<void> {
-  const { manifest, options, signal, meter } = context;
-  const { interpolationPasses: passes = 1, choiceNoise = 0, guidanceFloor } = manifest.sampling;
+  const { manifest, options, signal, meter, passes } = context;
+  const { choiceNoise = 0, guidanceFloor } = manifest.sampling;
   const rows = tokens[0]!.length;
   const shape = { windows: tokens.length, rows, codes: manifest.codes };
   // No pass is without a cell.

@@ -24,8 +24,8 @@ export interface JobShape {
   cells: number;
   /** How many times the key frames are drawn. */
   candidates: number;
-  /** In which the frames between are drawn; undefined: cell by cell. */
-  passes: number | undefined;
+  /** In which the frames between are drawn; 0: cell by cell. */
+  passes: number;
 }
 
 export class JobMeter {
@@ -185,7 +185,7 @@ export class JobMeter {
 
   #expectedRound(round: number): number {
     const { rounds, cells, passes } = this.shape;
-    if (passes === undefined) {
+    if (passes === 0) {
       return stepCounts(rounds, cells).round * this.#expectedStep(2 ** round);
     }
     // Every pass is nearly all work per row, and runs every cell.

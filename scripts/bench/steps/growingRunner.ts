@@ -4,6 +4,7 @@
  * back and sampled in JavaScript. The graph is ours with whole caches as further outputs.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { ROWS } from '../../../src/shared/manifest';
 import type { OrtModule } from '../../../workers/runtime/ortRuntime';
 import {
   imagePosition,
@@ -134,6 +135,7 @@ export class GrowingRunner implements StepRunner {
       text: this.#textTensor(),
       summary: this.#summary,
       temporal_share: new Tensor('float32', new Float32Array(count).fill(1), [count, 1, 1]),
+      [ROWS]: new Tensor('int32', Int32Array.of(rows - 1), [1]),
     };
     const wanted = Object.entries(feeds).filter(([name]) => this.session.inputNames.includes(name));
     return Object.fromEntries(wanted);

@@ -1,9 +1,12 @@
-/** The first grid row of works on WebGPU: times, and what the device was asked to do. */
+/** The first grid row of works on WebGPU, or their first passes: times, and what the device was asked
+ *  to do. */
 import { chooseDrawer } from '../../../workers/runtime/chooseDrawer';
-import { LOGITS_IN_GPU } from '../../../workers/runtime/modelGraphs';
+import { MaskedRunner } from '../../../workers/runtime/maskedRunner';
+import { LOGITS_IN_GPU, ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import type { FrameToDraw, TokenDrawer } from '../../../workers/runtime/tokenDrawer';
+import { NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import { framesOf, givenFrames, prefillWork } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
@@ -27,8 +30,9 @@ export interface GpuSteps {
   pipelines: number;
   /** What the last step but one, within the row, asked of the device. */
   step: GpuCounts;
-  /** What all steps of the row read back: its tokens at its end, since the frame is shown. */
-  rowReadBackBytes: number;
+  /** What all steps of the row read back: its tokens at its end, since the frame is shown. A pass
+   *  draws no rows. */
+  rowReadBackBytes?: number;
 }
 
 type Watch = ReturnType<typeof watchGpu>;
@@ -57,9 +61,33 @@ async function measureWork(
   watch.take();
   const bytes = await read(graphFile(work.stage, 'app'));
   const entry = manifest.graphs[work.stage];
+  const placement = work.passes === undefined ? LOGITS_IN_GPU : ROWS_IN_GPU;
   const started = performance.now();
-  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
+  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], placement);
   const loadMilliseconds = performance.now() - started;
+  try {
+    const figures = await (work.passes === undefined ? measureRow : measurePasses)(
+      runtime,
+      watch,
+      graph,
+      manifest,
+      work,
+    );
+    return { work: work.name, sequences: work.texts.length, loadMilliseconds, ...figures };
+  } finally {
+    await graph.release();
+  }
+}
+
+type RunFigures = Omit<GpuSteps, 'work' | 'sequences' | 'loadMilliseconds'>;
+
+async function measureRow(
+  runtime: OrtRuntime,
+  watch: Watch,
+  graph: OnnxGraph,
+  manifest: StepManifest,
+  work: StepWork,
+): Promise<RunFigures> {
   const runner = new TransformerRunner(graph, manifest, batchOf(work, manifest));
   const { guidance, drawn } = work;
   const drawer = chooseDrawer(
@@ -72,23 +100,70 @@ async function measureWork(
     const { pipelines } = watch.take();
     const frame = { ...framesOf(work, given)[0]!, shown: true };
     const steps = await drawRow(runtime, watch, drawer, frame, manifest.grid);
-    const [first = NaN, ...later] = steps.map(({ milliseconds }) => milliseconds);
     return {
-      work: work.name,
-      sequences: work.texts.length,
-      loadMilliseconds,
-      prefillMilliseconds,
-      firstStepMilliseconds: first,
-      stepMilliseconds: later,
-      pipelines: pipelines + steps[0]!.counts.pipelines,
-      step: steps.at(-2)!.counts,
+      ...figuresOf(steps, prefillMilliseconds, pipelines),
       rowReadBackBytes: steps.reduce((sum, { counts }) => sum + counts.readBackBytes, 0),
     };
   } finally {
     drawer.dispose();
     runner.dispose();
-    await graph.release();
   }
+}
+
+const MEASURED_PASSES = 3;
+
+async function measurePasses(
+  runtime: OrtRuntime,
+  watch: Watch,
+  graph: OnnxGraph,
+  manifest: StepManifest,
+  work: StepWork,
+): Promise<RunFigures> {
+  const runner = new MaskedRunner(graph, manifest, batchOf(work, manifest));
+  try {
+    const prefillMilliseconds = await prefillWork(runner, work, givenFrames(work));
+    const { pipelines } = watch.take();
+    const hidden = work.drawn.map((frames) => new Int32Array(frames.flat().length).fill(NOT_DRAWN));
+    const passes: WatchedStep[] = [];
+    for (let pass = 0; pass < MEASURED_PASSES; pass++) {
+      passes.push(await watched(runtime, watch, () => runner.predict(hidden)));
+    }
+    return figuresOf(passes, prefillMilliseconds, pipelines);
+  } finally {
+    runner.dispose();
+  }
+}
+
+interface WatchedStep {
+  milliseconds: number;
+  counts: GpuCounts;
+}
+
+function figuresOf(
+  steps: readonly WatchedStep[],
+  prefillMilliseconds: number,
+  prefillPipelines: number,
+): RunFigures {
+  const [first = NaN, ...later] = steps.map(({ milliseconds }) => milliseconds);
+  return {
+    prefillMilliseconds,
+    firstStepMilliseconds: first,
+    stepMilliseconds: later,
+    pipelines: prefillPipelines + steps[0]!.counts.pipelines,
+    step: steps.at(-2)!.counts,
+  };
+}
+
+/** Runs a step and waits for the device. */
+async function watched(
+  runtime: OrtRuntime,
+  watch: Watch,
+  step: () => Promise<unknown>,
+): Promise<WatchedStep> {
+  const started = performance.now();
+  await step();
+  await runtime.deviceIdle();
+  return { milliseconds: performance.now() - started, counts: watch.take() };
 }
 
 /** Draws the first row of a frame: times of the steps, and what each asked of the device. */
@@ -98,14 +173,11 @@ async function drawRow(
   drawer: TokenDrawer,
   frame: FrameToDraw,
   grid: number,
-): Promise<{ milliseconds: number; counts: GpuCounts }[]> {
-  const steps: { milliseconds: number; counts: GpuCounts }[] = [];
+): Promise<WatchedStep[]> {
+  const steps: WatchedStep[] = [];
   drawer.begin(frame);
   for (let cell = 0; cell < grid; cell++) {
-    const started = performance.now();
-    await drawer.draw(cell);
-    await runtime.deviceIdle();
-    steps.push({ milliseconds: performance.now() - started, counts: watch.take() });
+    steps.push(await watched(runtime, watch, () => drawer.draw(cell)));
   }
   return steps;
 }

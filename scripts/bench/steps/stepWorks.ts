@@ -15,15 +15,20 @@ export function keyFrameWork(manifest: StepManifest): StepWork {
   return work(manifest, 'Key frames', 'keyframes', guidance, candidates, 0);
 }
 
-/** Round `round` (1..): all its windows in one batch, or, in passes, as many as the app takes. */
+/** Round `round` (1..), cell by cell: all its windows in one batch. */
 export function roundWork(manifest: StepManifest, round: number): StepWork {
+  const guidance = manifest.sampling.interpolationGuidance;
+  return work(manifest, `Round ${round}`, 'interpolation', guidance, 2 ** round, GIVEN_FRAMES);
+}
+
+/** The same in passes, of as many windows as the app runs at once; none where the package cannot. */
+export function passWorks(manifest: StepManifest, round: number): StepWork[] {
   const { interpolationGuidance: guidance, interpolationPasses: passes } = manifest.sampling;
-  const windows = 2 ** round;
-  const draw = (name: string, count: number): StepWork =>
-    work(manifest, name, 'interpolation', guidance, count, GIVEN_FRAMES);
-  if (passes === undefined) return draw(`Round ${round}`, windows);
+  if (passes === undefined) return [];
   const fitting = passWindowsThatFit(guidance, { manifest, cacheBytes: CACHE_BYTES });
-  return { ...draw(`Round ${round}, a pass`, Math.min(windows, fitting)), passes };
+  const windows = Math.min(2 ** round, fitting);
+  const name = `Round ${round}, a pass`;
+  return [{ ...work(manifest, name, 'interpolation', guidance, windows, GIVEN_FRAMES), passes }];
 }
 
 function work(
