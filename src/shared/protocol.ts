@@ -102,7 +102,7 @@ export interface JobTimings {
   /** One entry per finished round. */
   rounds: number[];
   total: number;
-  /** Decode steps run and their median, per stage. */
+  /** Decode steps run and their median, per stage; passes where masked cells are drawn. */
   keyframeSteps: number;
   keyframeStepMilliseconds: number;
   interpolationSteps: number;

@@ -8,7 +8,7 @@ const REPORT_MILLISECONDS = 100;
 const NEWEST_WEIGHT = 0.05;
 
 /** What a row of a pass takes, among many, of what a window's cell takes in a step. */
-const ROW_OF_PASS = 0.1;
+const ROW_OF_PASS = 0.25;
 
 type DrawingStage = 'keyframes' | 'interpolate';
 
