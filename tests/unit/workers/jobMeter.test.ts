@@ -46,12 +46,13 @@ it('the time left of a batch that takes turns counts the turns', () => {
   expect(secondsLeft).toBeCloseTo((4 * PASSES - 1) * 0.05, 9);
 });
 
-it('key frames expect less of passes than of as many steps as there are cells', () => {
+it('key frames expect of the rounds what their passes take', () => {
   const draw = (meter: JobMeter): void => {
     meter.begin('keyframes', 0);
     for (let cell = 0; cell < 5 * CELLS; cell++) meter.step(1, 10);
   };
-  const inPasses = after(PASSES, draw).secondsLeft;
-  expect(inPasses).toBeGreaterThan(0);
-  expect(inPasses).toBeLessThan(after(undefined, draw).secondsLeft);
+  const { secondsLeft } = after(PASSES, draw);
+  expect(secondsLeft).toBeGreaterThan(0);
+  expect(after(2 * PASSES, draw).secondsLeft).toBeCloseTo(2 * secondsLeft, 9);
+  expect(after(undefined, draw).secondsLeft).toBeGreaterThan(0);
 });
