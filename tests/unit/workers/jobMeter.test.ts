@@ -10,7 +10,7 @@ const ROUNDS = 2;
 type Cells = Extract<Progress, { kind: 'cells' }>;
 
 /** What the page hears at the end of a stage. */
-function after(passes: number | undefined, draw: (meter: JobMeter) => void): Cells {
+function after(passes: number, draw: (meter: JobMeter) => void): Cells {
   const heard: Progress[] = [];
   const shape = { rounds: ROUNDS, cells: CELLS, candidates: 1, passes };
   const meter = new JobMeter(shape, (message) => heard.push(message));
@@ -54,5 +54,5 @@ it('key frames expect of the rounds what their passes take', () => {
   const { secondsLeft } = after(PASSES, draw);
   expect(secondsLeft).toBeGreaterThan(0);
   expect(after(2 * PASSES, draw).secondsLeft).toBeCloseTo(2 * secondsLeft, 9);
-  expect(after(undefined, draw).secondsLeft).toBeGreaterThan(0);
+  expect(after(0, draw).secondsLeft).toBeGreaterThan(0);
 });
