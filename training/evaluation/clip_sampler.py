@@ -31,6 +31,7 @@ from training.transformer.masked_drawing import Passes, draw_masked
 from training.transformer.sample import guided
 
 Report = Callable[[str], None]
+_OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes", "choice_noise")
 _ROWS_OF_A_PASS = 4
 """Windows of a batch are so many times fewer where a pass runs all their cells at once."""
 MOST_CANDIDATES = 8
@@ -153,9 +154,14 @@ class ClipSampler:
     def _kept_clips(self, wishes: Sequence[Wish], rounds: int) -> np.ndarray:
         if self.drawn is None:
             return self._draw_clips(wishes, rounds)
+        graphs, settings = self.package.hashes, asdict(self.settings)
+        if rounds == 0:  # key frames stay, whatever fills the gaps between them
+            graphs = {name: value for name, value in graphs.items() if name != "interpolation"}
+            for name in _OF_INTERPOLATION:
+                del settings[name]
         what = {
-            "graphs": self.package.hashes,
-            "settings": asdict(self.settings),
+            "graphs": graphs,
+            "settings": settings,
             "wishes": [asdict(wish) for wish in wishes],
             "rounds": rounds,
         }

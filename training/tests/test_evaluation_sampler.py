@@ -10,6 +10,7 @@ import pytest
 from training.evaluation.clip_sampler import ClipSampler, Settings, Wish
 from training.evaluation.drawn_clips import DrawnClips
 from training.evaluation.package import PackageError, open_package
+from training.export.masked_fixture import FOLDER as MASKED
 from training.export_onnx import DEFAULT_FOLDERS
 from training.verify_export import GOLDEN
 
@@ -68,6 +69,67 @@ def test_kept_clips_are_not_drawn_again(tmp_path: Path, monkeypatch: pytest.Monk
     assert again.clips([wish], 2)[0].tolist() == clip["rounds"][1]
     with pytest.raises(pytest.fail.Exception):
         again.clips([Wish(clip["prompt"], clip["seed"] + 1, clip["keyRate"])], 1)
+
+
+def test_kept_key_frames_serve_other_frames_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = CLIPS[1]
+    wish = Wish(clip["prompt"], clip["seed"], clip["keyRate"])
+    _sampler(clip, drawn=DrawnClips(tmp_path)).clips([wish], 1)
+    guided = {**clip, "interpolationGuidance": 1.7}
+    again = _sampler(guided, drawn=DrawnClips(tmp_path))
+    monkeypatch.setattr(again, "_key_frames", lambda *_: pytest.fail("drawn again"))
+    drawn = again.clips([wish], 1)
+    assert np.array_equal(drawn[:, ::2], np.array([clip["keyFrames"]]))
+    assert np.array_equal(drawn, _sampler(guided).clips([wish], 1))
+
+
+GOLDEN_ROUNDS = json.loads((MASKED / "golden.json").read_text(encoding="utf-8"))["rounds"]
+
+
+@pytest.mark.parametrize("golden", GOLDEN_ROUNDS, ids=[golden["name"] for golden in GOLDEN_ROUNDS])
+def test_a_package_draws_the_frames_between_either_way(
+    golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = open_package(_masked_copy(tmp_path))
+    settings = Settings.of_manifest(
+        package.manifest,
+        interpolation_guidance=golden["guidance"],
+        temperature=golden["temperature"],
+        top_k=golden["topK"],
+        guidance_floor=golden["guidanceFloor"],
+        interpolation_passes=golden["passes"],
+    )
+    sampler = ClipSampler(package, settings)
+    monkeypatch.setattr(
+        sampler, "window_text", lambda rate, prompt: np.array(golden["text" if prompt else "empty"])
+    )
+    opening = np.array(golden["opening"], np.int32)[None]
+    monkeypatch.setattr(sampler, "_openings", lambda *_: opening)
+    frames = np.array(golden["frames"])[None]
+    wish = Wish("told", golden["seed"], 1)
+    drawn = sampler.interpolate([wish], frames, golden["round"])
+    assert drawn[0].tolist() == golden["tokens"]
+
+
+def test_passes_are_refused_where_a_package_has_none() -> None:
+    package = open_package(FIXTURE)
+    settings = Settings.of_manifest(package.manifest, interpolation_passes=8)
+    with pytest.raises(PackageError, match="cell by cell alone"):
+        ClipSampler(package, settings)
+
+
+def _masked_copy(folder: Path) -> Path:
+    """The micro package with a stage 2 that can draw masked cells."""
+    _copy(folder)
+    (folder / "interpolation.onnx").write_bytes((MASKED / "interpolation.onnx").read_bytes())
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    masked = json.loads((MASKED / "manifest.json").read_text(encoding="utf-8"))
+    for part in ("graphs", "sampling"):
+        manifest[part] |= masked[part]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
 
 
 def test_settings_come_from_the_manifest_unless_overridden() -> None:
