@@ -30,7 +30,8 @@ from training.ranker.model import Ranker
 from training.storyboard.plan import storyboard_table
 from training.storyboard.planner import Planner
 from training.transformer.cached import CachedDecoder
-from training.transformer.config import FRAMES, WANTED_SLOTS, Stage
+from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, Stage
+from training.transformer.masked_decoder import MaskedDecoder
 from training.transformer.model import Transformer
 from training.transformer.sample import text_rows
 from training.upscaler.model import Upscaler
@@ -111,15 +112,23 @@ def compare_stage(parts: TrainedParts, package: Path, stage: Stage) -> Iterator[
         DURATION_TEXTS[2],
         PROMPTS,
     )
-    ours = teacher_forced(model, texts, tokens)
-    theirs = teacher_forced(onnx_transformer(parts, package, stage), texts, tokens)
+    graph = onnx_transformer(parts, package, stage)
+    yield from compare_logits(
+        stage, teacher_forced(model, texts, tokens), teacher_forced(graph, texts, tokens)
+    )
+    if model.config.masked:
+        found = [half_hidden(one, texts, tokens) for one in (model, graph)]
+        yield from compare_logits(f"{stage}, masked cells", *found)
+
+
+def compare_logits(name: str, ours: Tensor, theirs: Tensor) -> Iterator[Difference]:
     scale = float(ours.abs().max())
     difference = float((ours - theirs).abs().max())
-    yield Difference(f"{stage}: logits up to {scale:.1f} differ by", difference, 2e-3)
+    yield Difference(f"{name}: logits up to {scale:.1f} differ by", difference, 2e-3)
     # A code that is the best in one of them must be nearly the best in the other.
     best, found = ours.argmax(-1, keepdim=True), theirs.argmax(-1, keepdim=True)
     worse = float((ours.gather(-1, best) - ours.gather(-1, found)).max())
-    yield Difference(f"{stage}: best code is worse than torch's by", worse, 2e-3)
+    yield Difference(f"{name}: best code is worse than torch's by", worse, 2e-3)
 
 
 @torch.inference_mode()
@@ -133,6 +142,14 @@ def teacher_forced(model: Transformer | OnnxTransformer, texts: Tensor, tokens: 
     return torch.stack(
         [decoder.next_logits(tokens, s, c) for s in slots for c in range(model.config.cells)]
     )
+
+
+@torch.inference_mode()
+def half_hidden(model: Transformer | OnnxTransformer, texts: Tensor, tokens: Tensor) -> Tensor:
+    """Logits [B, 2*C, K] of a pass over windows of which every second wanted cell is hidden."""
+    wanted = tokens[:, list(WANTED_SLOTS)].flatten(1).clone()
+    wanted[:, ::2] = NOT_DRAWN
+    return MaskedDecoder(model, texts, tokens).logits(wanted)  # type: ignore[arg-type]
 
 
 def compare_vqvae(parts: TrainedParts, package: Path) -> Iterator[Difference]:
