@@ -294,7 +294,7 @@ describe('parseManifest', () => {
     ],
     [
       'passes of a graph that draws cell by cell',
-      /interpolation\.inputs must have rows, since sampling\.interpolationPasses .* model of masked cells/,
+      /interpolation\.inputs must have rows, since sampling\.interpolationPasses .* model that can draw masked cells/,
       (d) => ((d.sampling as Sampling).interpolationPasses = 8),
     ],
     [
