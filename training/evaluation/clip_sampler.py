@@ -15,7 +15,6 @@ import torch
 
 from training.common.random_stream import draw_token, stream_key, uniform
 from training.evaluation.drawn_clips import DrawnClips
-from training.evaluation.manifest_config import interpolation_config
 from training.evaluation.package import RANKER, STORYBOARD, ModelPackage, PackageError
 from training.evaluation.transformer_runner import (
     GIVEN,
@@ -23,6 +22,7 @@ from training.evaluation.transformer_runner import (
     KEY_FRAME_ORDER,
     TransformerRunner,
 )
+from training.export.manifest_config import manifest_config
 from training.export.onnx_transformer import OnnxTransformer
 from training.storyboard.plan import key_frame_opening, window_opening
 from training.transformer.config import FRAMES, WANTED_SLOTS
@@ -328,7 +328,7 @@ class ClipSampler:
         """As `_fill_windows`, many cells at once."""
         settings, manifest = self.settings, self.manifest
         model = OnnxTransformer(
-            self.package.sessions["interpolation"], interpolation_config(manifest)
+            self.package.sessions["interpolation"], manifest_config(manifest, "interpolation")
         )
         frames = torch.from_numpy(slots).long()
         told = None if opening is None else torch.from_numpy(opening).long()

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from training.export.manifest_config import manifest_config
 from training.export.read_graphs import GraphReader, read_transformer
-from training.transformer.config import Stage, TransformerConfig, Window
+from training.transformer.config import Stage, TransformerConfig
 from training.transformer.model import Transformer
 
 
@@ -29,29 +30,12 @@ def package_config(
     manifest: dict[str, Any], stage: Stage, reader: GraphReader
 ) -> TransformerConfig:
     """The options of one stage; widths that no manifest names are those of the graph's matrices."""
-    shape, ids = manifest["architecture"], manifest["ids"]
     summary = "text" in manifest["graphs"][stage]["inputs"]
     matrices = reader.operands("MatMul", 1)[2 if summary else 0 :]
-    windows = manifest["keyframeWindows" if stage == "keyframes" else "interpolationWindows"]
-    hints = {"keyframes": 1, "interpolation": 2}[stage] if shape["previousFrameHint"] else 0
-    return TransformerConfig(
-        stage=stage,
-        grid=manifest["grid"],
-        codes=manifest["codes"],
-        vocabulary=(rows := len(reader.named("word"))),
-        boi_id=ids["beginOfImage"],
-        null_hint_id=ids["nullHint"],
-        pad_id=ids["pad"],
-        text_slots=manifest["textLength"],
-        layers=shape["layers"],
-        hidden=shape["hidden"],
-        heads=shape["heads"],
+    return manifest_config(
+        manifest,
+        stage,
+        vocabulary=len(reader.named("word")),
         ffn=matrices[3].shape[1],  # of a layer: qkv of both channels, two dense, in, out
-        norm=shape["norm"],
-        hints=hints,  # type: ignore[arg-type]
-        copy_gate=shape["copyGate"],
         text_summary=reader.operands("MatMul", 1)[0].shape[1] if summary else 0,
-        stages=rows - ids["nullHint"] - 1,
-        masked="rows" in manifest["graphs"][stage]["inputs"],
-        windows=tuple(Window(**window) for window in windows),
     )

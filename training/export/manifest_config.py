@@ -1,0 +1,43 @@
+"""The sizes of a package's transformers as its manifest tells them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training.transformer.config import Stage, TransformerConfig, Window
+
+
+def manifest_config(
+    manifest: dict[str, Any],
+    stage: Stage,
+    vocabulary: int | None = None,
+    ffn: int = 0,
+    text_summary: int = 0,
+) -> TransformerConfig:
+    """The options of one stage. What no manifest names, rows of the word table and inner widths, is
+    given; who only runs the graph does without."""
+    shape, ids = manifest["architecture"], manifest["ids"]
+    windows = manifest["keyframeWindows" if stage == "keyframes" else "interpolationWindows"]
+    hints = {"keyframes": 1, "interpolation": 2}[stage] if shape["previousFrameHint"] else 0
+    rows = ids["nullHint"] + 1 if vocabulary is None else vocabulary
+    return TransformerConfig(
+        stage=stage,
+        grid=manifest["grid"],
+        codes=manifest["codes"],
+        vocabulary=rows,
+        boi_id=ids["beginOfImage"],
+        null_hint_id=ids["nullHint"],
+        pad_id=ids["pad"],
+        text_slots=manifest["textLength"],
+        layers=shape["layers"],
+        hidden=shape["hidden"],
+        heads=shape["heads"],
+        ffn=ffn,
+        norm=shape["norm"],
+        hints=hints,  # type: ignore[arg-type]
+        copy_gate=shape["copyGate"],
+        text_summary=text_summary,
+        masked="rows" in manifest["graphs"][stage]["inputs"],
+        stages=rows - ids["nullHint"] - 1,
+        windows=tuple(Window(**window) for window in windows),
+    )
