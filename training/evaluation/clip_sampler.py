@@ -27,8 +27,8 @@ from training.export.onnx_transformer import OnnxTransformer
 from training.storyboard.plan import key_frame_opening, window_opening
 from training.transformer.config import FRAMES, WANTED_SLOTS
 from training.transformer.masked_decoder import MaskedDecoder
-from training.transformer.masked_drawing import Passes, draw_masked
-from training.transformer.sample import guided
+from training.transformer.masked_drawing import Passes
+from training.transformer.sample import Sampling, fill_in_passes, guided
 
 Report = Callable[[str], None]
 _OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes", "choice_noise")
@@ -345,19 +345,14 @@ class ClipSampler:
         if guidance != 1:
             branches.append(decoder([""] * len(slots), None))
 
-        def predict(tokens: np.ndarray) -> np.ndarray:
-            found = [b.logits(torch.from_numpy(tokens)).numpy().astype(float) for b in branches]
-            return found[0] if guidance == 1 else guided(*found, guidance, settings.guidance_floor)
-
-        drawn = draw_masked(
-            predict,
-            len(WANTED_SLOTS) * self.cells,
+        fill_in_passes(
+            branches,
+            frames,
             keys,
+            Sampling(guidance, settings.temperature, settings.top_k, settings.guidance_floor),
             Passes(settings.interpolation_passes, settings.choice_noise),
-            settings.temperature,
-            settings.top_k,
         )
-        slots[:, list(WANTED_SLOTS)] = drawn.reshape(len(slots), len(WANTED_SLOTS), -1)
+        slots[:] = frames.numpy()
 
     def _draw_frame(
         self,

@@ -141,7 +141,10 @@ def interpolate_round(
     repeat = (windows, 1)
     both = text.repeat(repeat), unconditional.repeat(repeat)
     if sampling.passes is not None:
-        _draw_in_passes(model, both, slots, keys, sampling, sampling.passes, report, opening)
+        branches = [MaskedDecoder(model, both[0], slots, opening)]
+        if sampling.guidance != 1:  # without a prompt there is no storyboard
+            branches.append(MaskedDecoder(model, both[1], slots))
+        fill_in_passes(branches, slots, keys, sampling, sampling.passes, report)
     else:
         decoder = GuidedDecoder(model, *both, sampling, opening)
         decoder.prefill_given(slots)
@@ -154,21 +157,17 @@ def interpolate_round(
     return torch.cat([merged, frames[-1:]])
 
 
-def _draw_in_passes(
-    model: Transformer,
-    texts: tuple[Tensor, Tensor],
+def fill_in_passes(
+    branches: Sequence[MaskedDecoder],
     slots: Tensor,
     keys: Sequence[int],
     sampling: Sampling,
     passes: Passes,
-    report: Report,
-    opening: Tensor | None,
+    report: Report = lambda done, total: None,
 ) -> None:
-    """Fills slots 1 and 3 of windows [B, 5, C]; texts: [B, T] with the prompt and without."""
+    """Fills slots 1 and 3 of windows [B, 5, C]. branches: decode them with the prompt and, under
+    guidance, without it; keys: of their random streams [B]."""
     wanted = list(WANTED_SLOTS)
-    branches = [MaskedDecoder(model, texts[0], slots, opening)]
-    if sampling.guidance != 1:  # without a prompt there is no storyboard
-        branches.append(MaskedDecoder(model, texts[1], slots))
 
     def predict(tokens: np.ndarray) -> np.ndarray:
         found = [branch.logits(torch.from_numpy(tokens)).double().numpy() for branch in branches]
@@ -178,7 +177,7 @@ def _draw_in_passes(
 
     drawn = draw_masked(
         predict,
-        len(wanted) * model.config.cells,
+        len(wanted) * slots.shape[2],
         keys,
         passes,
         sampling.temperature,
