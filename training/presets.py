@@ -51,6 +51,7 @@ class Preset:
     storyboard_rivals: int = 0  # those that stage 2 also sees under a wrong storyboard
     rival_weight: float = 0.0  # of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
+    key_frame_passes: int = 0  # in which stage 1 can draw masked cells; 0 = cell by cell alone
     interpolation_passes: int = 0  # in which stage 2 can draw masked cells; 0 = cell by cell alone
     choice_noise: float = 1.0  # of the choice which cells a pass keeps
     interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips
@@ -102,8 +103,8 @@ class Preset:
             windows=self.windows,
         )
         config = config.for_stage(stage)
-        masked = stage == "interpolation" and self.interpolation_passes > 0
-        return replace(config, masked=masked)
+        passes = self.key_frame_passes if stage == "keyframes" else self.interpolation_passes
+        return replace(config, masked=passes > 0)
 
 
 MICRO = Preset(
@@ -170,6 +171,7 @@ CPU = Preset(
     storyboard_rivals=1,
     rival_weight=0.05,
     strays=0.5,
+    key_frame_passes=10,
     interpolation_passes=8,
     interpolation_strays=0.25,
     guests=0.5,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from training.transformer.config import FRAMES, Window
+from training.transformer.config import Window
 from training.transformer.fused import Attend, by_hand
 
 
@@ -38,23 +38,23 @@ def fits(grid: int, window: Window | None) -> bool:
 
 
 def to_regions(image: Tensor, grid: int, window: Window | None) -> Tensor:
-    """[B, 5*C, A, heads, D] -> [A, B, R, heads, 5*n, D]: R regions of n cells, in causal order."""
+    """[B, F*C, A, heads, D] -> [A, B, R, heads, F*n, D]: R regions of n cells, frame by frame."""
     batch, _, parts, heads, depth = image.shape
     height, width = (window.height, window.width) if window else (grid, grid)
     rows, columns = grid // height, grid // width
-    cut = image.view(batch, FRAMES, rows, height, columns, width, parts, heads, depth)
+    cut = image.view(batch, -1, rows, height, columns, width, parts, heads, depth)
     cut = cut.permute(6, 0, 2, 4, 7, 1, 3, 5, 8)
-    return cut.reshape(parts, batch, rows * columns, heads, FRAMES * height * width, depth)
+    return cut.flatten(5, 7).flatten(2, 3)
 
 
 def from_regions(regions: Tensor, grid: int, window: Window | None) -> Tensor:
-    """[B, R, heads, 5*n, D] -> [B, 5*C, heads*D], the inverse of `to_regions`."""
+    """[B, R, heads, F*n, D] -> [B, F*C, heads*D], the inverse of `to_regions`."""
     batch, _, heads, _, depth = regions.shape
     height, width = (window.height, window.width) if window else (grid, grid)
     rows, columns = grid // height, grid // width
-    cut = regions.view(batch, rows, columns, heads, FRAMES, height, width, depth)
+    cut = regions.view(batch, rows, columns, heads, -1, height, width, depth)
     cut = cut.permute(0, 4, 1, 5, 2, 6, 3, 7)
-    return cut.reshape(batch, FRAMES * grid * grid, heads * depth)
+    return cut.reshape(batch, -1, heads * depth)
 
 
 def with_text(text: Tensor, image: Tensor) -> Tensor:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
-from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, TransformerConfig
-from training.transformer.masking import with_masked_cells
+from training.transformer.config import FRAMES, NOT_DRAWN, TransformerConfig
+from training.transformer.masking import hidden_copies, with_masked_cells
 from training.transformer.rivals import changed_scene, draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
 from training.transformer.storyboard import Storyboards, no_storyboard
@@ -26,6 +26,8 @@ of stage 2's do: the frames given to it tell more than any caption, but not when
 MOVED = 0.5
 """Share of those whose storyboard is the clip's own at another time or speed, so that its frames
 are told apart; of the others it is another action's."""
+HIDDEN_COPIES = 2
+"""Key frames of a training batch of which the model also reads a copy with hidden cells."""
 CaptionSource = Callable[[Scene, np.random.Generator], str | Caption]
 
 
@@ -40,23 +42,25 @@ class Tokenizer(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips ready for the model."""
+    """B clips ready for the model. N frames: the five, and copies of key frames with hidden cells
+    if there are any."""
 
     text: Tensor  # int64 [B, L] flat ids
-    tokens: Tensor  # int64 [B, 5, C] what is to be predicted
-    read: Tensor  # int64 [B, 5, C] what the model reads of it, in training perhaps damaged; with
+    tokens: Tensor  # int64 [B, N, C] what is to be predicted
+    read: Tensor  # int64 [B, N, C] what the model reads of it, in training perhaps damaged; with
     # NOT_DRAWN cells where many are drawn at once
-    hints: Tensor  # int64 [B, 5, C, 2]
+    hints: Tensor  # int64 [B, N, C, 2]
     weights: Tensor  # float32 [B, F, C], F frames with a loss; 0 = the cell is told
     labels: Tensor  # int64 [B, len(LABELS)] what the caption states
     rivals: Tensor  # int64 [R, L] wrong captions of the first R clips; only padding: none was found
-    opening: Tensor  # int64 [B, 5] flat ids that open the frames: of their stages, or BOI
-    rival_opening: Tensor  # int64 [R, 5] those of what the rivals tell
+    opening: Tensor  # int64 [B, N] flat ids that open the frames: of their stages, or BOI
+    rival_opening: Tensor  # int64 [R, N] those of what the rivals tell
+    copied: Tensor  # int64 [N - 5] the frames that were copied
 
     @property
     def masked(self) -> bool:
         """Whether many cells are drawn at once: of every clip one at least is hidden then."""
-        return bool((self.read[0, list(WANTED_SLOTS)] == NOT_DRAWN).any())
+        return bool((self.read[0] == NOT_DRAWN).any())
 
     def to(self, device: torch.device) -> Batch:
         return Batch(*(part.to(device, non_blocking=True) for part in self._parts()))
@@ -111,8 +115,14 @@ class Batches:
         first = (step * processes + rank) * self.size
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
-        masked = self.config.masked and step % 2 == 1  # both ways of drawing in turns
-        return self.batch(indices, rng, self.caption_dropout, self.rivals, self.strays, masked)
+        masked = self.config.masked
+        if self.config.stage == "interpolation":
+            masked = masked and step % 2 == 1  # both ways of drawing in turns
+        # Key frames learn both at once, since the copies see the frames that the others predict.
+        copied = np.sort(rng.choice(FRAMES, HIDDEN_COPIES, replace=False)) if masked else ()
+        return self.batch(
+            indices, rng, self.caption_dropout, self.rivals, self.strays, masked, copied
+        )
 
     def batch(
         self,
@@ -122,10 +132,12 @@ class Batches:
         rivals: int = 0,
         strays: float = 0.0,
         masked: bool = False,
+        copied: Sequence[int] = range(FRAMES),
     ) -> Batch:
         """The clips `indices` with captions drawn from `rng`; the first `rivals` with rivals, the
-        share `strays` of them read with wrong tokens, some of their cells hidden
-        if `masked`. With `dropout` some lose their storyboards as well."""
+        share `strays` of them read with wrong tokens, if `masked` some of their cells hidden: in
+        interpolation of the wanted frames, in key frames of copies of the frames `copied`. With
+        `dropout` some lose their storyboards as well."""
         tokens = self.clips.tokens[indices].astype(np.int64)
         pairs = [self._rival_texts(i, rng) for i in indices[:rivals]]
         # Clips with rivals keep their captions, so the others lose theirs more often.
@@ -151,9 +163,18 @@ class Batches:
         rows = rows if self.all_slots else trim_text(self.config, rows)
         read = self._with_strays(tokens, strays, rng) if strays else tokens
         hints = hints_of(self.config, read)
-        if masked:
+        openings = [np.stack(opening), np.array(rival_opening, np.int64).reshape(-1, FRAMES)]
+        own = np.zeros(0, np.int64)
+        if masked and self.config.stage == "interpolation":
             read, counted = with_masked_cells(read, rng)
             weights = weights * counted
+        elif masked:
+            own = np.array(copied, np.int64)
+            hidden, counted = hidden_copies(read, copied, rng)
+            read = np.concatenate([read, hidden], axis=1)
+            weights = np.concatenate([weights, weights[:, own] * counted], axis=1)
+            tokens, hints = (np.concatenate([x, x[:, own]], axis=1) for x in (tokens, hints))
+            openings = [np.concatenate([ids, ids[:, own]], axis=1) for ids in openings]
         arrays = (
             rows[: len(indices)],
             tokens,
@@ -162,8 +183,8 @@ class Batches:
             weights,
             np.array([told.labels for told in found]),
             rows[len(indices) :],
-            np.stack(opening),
-            np.array(rival_opening, np.int64).reshape(-1, FRAMES),
+            *openings,
+            own,
         )
         return Batch(*(torch.from_numpy(array) for array in arrays))
 

@@ -55,8 +55,9 @@ class TransformerConfig:
     # every image row of key frames gets added at the input; 0 = none
     base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
     # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
-    masked: bool = False  # stage 2 also draws many cells at once: rows of wanted frames then read
-    # their own cell, or the id that opens the frame while it is hidden, and see all of both frames
+    masked: bool = False  # also draws many cells of a frame at once: its rows then read their own
+    # cell, or the id that opens the frame while it is hidden, and see the whole frame (stage 2: both
+    # wanted frames)
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
@@ -67,8 +68,6 @@ class TransformerConfig:
             raise ValueError("copy_gate needs hints >= 1")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
-        if self.masked and self.stage != "interpolation":
-            raise ValueError("only interpolation draws masked cells")
 
     @property
     def first_stage_id(self) -> int:

@@ -13,16 +13,20 @@ from training.transformer.sequence import loss_slots
 
 
 def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> Tensor:
-    """float32 nats [B, F, C] of the frames that the stage's loss counts; bfloat16 autocast."""
+    """float32 nats [B, F, C] of the frames that the stage's loss counts, then of hidden copies;
+    bfloat16 autocast."""
     config = model.config
     if base_only:  # text to image: every frame by itself
         hints = torch.full_like(batch.hints, config.null_hint_id)
         batch = replace(batch, hints=hints)
-    slots = list(loss_slots(config.stage))
     with torch.autocast(batch.tokens.device.type, torch.bfloat16):
-        hidden = model(batch.text, batch.read, batch.hints, base_only, batch.opening, batch.masked)
+        hidden = model(
+            batch.text, batch.read, batch.hints, base_only, batch.opening, batch.masked,
+            batch.copied if len(batch.copied) else None,
+        )  # fmt: skip
         hints, tokens = batch.hints, batch.tokens
-        if len(slots) < tokens.shape[1]:
+        if config.stage == "interpolation":
+            slots = list(loss_slots(config.stage))
             hidden, hints, tokens = hidden[:, slots], hints[:, slots], tokens[:, slots]
         logits = model.logits(hidden, hints)
     losses = CrossEntropy.apply(logits.flatten(0, -2), tokens.flatten())

@@ -14,7 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from training.transformer.attention import attend, fits, from_regions, to_regions, with_text
-from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, TransformerConfig
+from training.transformer.config import (
+    FRAMES,
+    NOT_DRAWN,
+    WANTED_SLOTS,
+    Stage,
+    TransformerConfig,
+)
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
 from training.transformer.visibility import (
     as_bias,
@@ -93,7 +99,8 @@ class Layer(nn.Module):
         temporal_bias: Tensor,
         base_only: bool,
     ) -> Tensor:
-        """x [B, L + 5*C, hidden]; text_bias [B, 1, 1, L]; image biases [g, C, C] and [N, N]."""
+        """x [B, L + F*C, hidden]; text_bias [B, 1, 1, L]; image biases [g, C, C], g = 1 or F, and
+        [N, N], N all cells or those of a region."""
         length = text_bias.shape[-1]
         normed = self.norm_attention(x)
         text, image = self._spatial(normed, length, text_bias, spatial_bias)
@@ -116,7 +123,7 @@ class Layer(nn.Module):
         return F.linear(torch.cat([spatial, temporal], dim=-1), weight, bias)
 
     def _project(self, channel: Channel, normed: Tensor, length: int) -> tuple[Tensor, Tensor]:
-        """q, k, v of the text rows [3, B, H, L, D] and of the image rows [B, 5*C, 3, H, D]."""
+        """q, k, v of the text rows [3, B, H, L, D] and of the image rows [B, F*C, 3, H, D]."""
         config = self.config
         qkv = channel.qkv(normed)
         qkv = qkv.view(*normed.shape[:2], 3, config.heads, config.head_dim)
@@ -126,12 +133,12 @@ class Layer(nn.Module):
     def _spatial(
         self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """What the base channel's heads gather: text [B, L, hidden], image [B, 5*C, hidden]."""
+        """What the base channel's heads gather: text [B, L, hidden], image [B, F*C, hidden]."""
         config = self.config
         text, image = self._project(self.spatial, normed, length)
         batch = normed.shape[0]
         from_text = attend(text[0], text[1], text[2], text_bias)
-        frames = image.reshape(batch, FRAMES, -1, 3, config.heads, config.head_dim)
+        frames = image.reshape(batch, -1, config.cells, 3, config.heads, config.head_dim)
         q, k, v = frames.permute(3, 0, 1, 4, 2, 5).contiguous().unbind(0)
         joint = join_bias(text_bias, bias[:, None])
         from_image = attend(q, with_text(text[1], k), with_text(text[2], v), joint)
@@ -141,7 +148,7 @@ class Layer(nn.Module):
         )
 
     def _temporal(self, normed: Tensor, length: int, text_bias: Tensor, bias: Tensor) -> Tensor:
-        """What the temporal channel's heads gather for image rows: [B, 5*C, hidden]."""
+        """What the temporal channel's heads gather for image rows: [B, F*C, hidden]."""
         config = self.config
         text, image = self._project(self.temporal, normed, length)
         window = self.window if fits(config.grid, self.window) else None
@@ -252,7 +259,7 @@ class Transformer(nn.Module):
         config = self.config
         for masked in (False, True) if config.masked else (False,):
             spatial = as_bias(spatial_cells_visible(config.stage, config.grid, masked))
-            if config.stage == "keyframes":
+            if config.stage == "keyframes" and not masked:
                 spatial = spatial[:1]  # the same causal triangle for every frame
             name = _mask_name("spatial", masked)
             self.register_buffer(name, torch.from_numpy(spatial), persistent=False)
@@ -290,16 +297,18 @@ class Transformer(nn.Module):
         base_only: bool = False,
         opening: Tensor | None = None,
         masked: bool = False,
+        copied: Tensor | None = None,
     ) -> Tensor:
         """Final hidden rows of the image cells.
 
         text: flat ids [B, L], L <= T, right-padded; tokens: codes [B, 5, C]; hints: codes or null
         [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
-        With `masked`, for models that can, tokens of wanted frames may be NOT_DRAWN.
-        `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
+        With `masked`, for models that can, tokens may be NOT_DRAWN: interpolation's in the wanted
+        frames, key frames' in the frames behind the five, of which there may be any number then:
+        copies of the frames `copied` [F - 5]. `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
         flat ids [B, 5] that open the frames; None: BOI.
         """
-        rows = self.all_hidden(text, tokens, hints, base_only, opening, masked)
+        rows = self.all_hidden(text, tokens, hints, base_only, opening, masked, copied)
         return rows[:, text.shape[1] :].view(*tokens.shape, self.config.hidden)
 
     def all_hidden(
@@ -310,14 +319,21 @@ class Transformer(nn.Module):
         base_only: bool = False,
         opening: Tensor | None = None,
         masked: bool = False,
+        copied: Tensor | None = None,
     ) -> Tensor:
-        """As `forward`, with the text rows first: [B, L + 5*C, hidden]."""
+        """As `forward`, with the text rows first: [B, L + F*C, hidden]."""
         config = self.config
         batch, length = text.shape
         if opening is None:
             opening = torch.full_like(tokens[..., 0], config.boi_id)
-        inputs = input_ids(tokens, opening, masked).view(batch, -1)
-        image = self.word(inputs) + self.image_positions()
+        inputs = input_ids(config.stage, tokens, opening, masked).view(batch, -1)
+        positions = self.image_positions()
+        slots = torch.arange(FRAMES, device=tokens.device)
+        if copied is not None:
+            places = torch.cat([slots, copied])
+            positions = positions.view(FRAMES, config.cells, -1)[places].flatten(0, 1)
+            slots = torch.cat([slots, FRAMES + copied])
+        image = self.word(inputs) + positions
         if config.hints:
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
@@ -328,9 +344,16 @@ class Transformer(nn.Module):
         dtype = compute_dtype(x)
         text_bias = as_text_bias(text != config.pad_id, dtype)
         spatial = getattr(self, _mask_name("spatial", masked))
+        temporal = [
+            getattr(self, _mask_name(f"temporal_{pattern}", masked))
+            for pattern in range(config.patterns)
+        ]
+        if copied is not None:
+            spatial = spatial[slots]
+            temporal = [_of_slots(bias, slots) for bias in temporal]
+        spatial, temporal = spatial.to(dtype), [bias.to(dtype) for bias in temporal]
         for layer in self.layers:
-            temporal = getattr(self, _mask_name(f"temporal_{layer.pattern}", masked)).to(dtype)
-            x = layer(x, text_bias, spatial.to(dtype), temporal, base_only)
+            x = layer(x, text_bias, spatial, temporal[layer.pattern], base_only)
         return self.norm(x)
 
     def _embed_hints(self, hints: Tensor) -> Tensor:
@@ -440,36 +463,48 @@ def _mask_name(what: str, masked: bool) -> str:
     return f"mask_{what}_masked" if masked else f"mask_{what}"
 
 
-def input_ids(tokens: Tensor, opening: Tensor, masked: bool) -> Tensor:
-    """Flat ids [B, 5, C] that image rows read: the cell before; where cells are masked those of the
-    wanted frames their own, and NOT_DRAWN ones the id that opens the frame. tokens [B, 5, C];
-    opening [B, 5]."""
+def input_ids(stage: Stage, tokens: Tensor, opening: Tensor, masked: bool) -> Tensor:
+    """Flat ids [B, F, C] that image rows read: the cell before; where cells are masked those of the
+    wanted frames, or of copies of key frames, their own, and NOT_DRAWN ones the id that opens the
+    frame. tokens [B, F, C]; opening [B, F]."""
     ids = torch.cat([opening[..., None], tokens[..., :-1]], dim=-1)
     if masked:
         own = torch.where(tokens == NOT_DRAWN, opening[..., None], tokens)
-        for slot in WANTED_SLOTS:
+        slots = WANTED_SLOTS if stage == "interpolation" else range(FRAMES, tokens.shape[1])
+        for slot in slots:
             ids[:, slot] = own[:, slot]
     return ids
+
+
+def _of_slots(bias: Tensor, slots: Tensor) -> Tensor:
+    """Bias [F*n, F*n] between the cells of all slots -> that between `slots` [S]: [S*n, S*n]."""
+    frames = 2 * FRAMES
+    cells = bias.shape[0] // frames
+    parts = bias.view(frames, cells, frames, cells)
+    size = len(slots) * cells
+    return parts[slots][:, :, slots].reshape(size, size)
 
 
 def temporal_mask(config: TransformerConfig, pattern: int, masked: bool = False) -> Tensor:
     """Bias between image cells in the temporal channel of one window pattern.
 
-    Regions that can be gathered share one mask [5*n, 5*n]; otherwise the whole [5*C, 5*C]."""
+    Regions that can be gathered share one mask [F*n, F*n]; otherwise the whole [F*C, F*C]."""
+    slots = temporal_slots_visible(config.stage, masked)
+    frames = len(slots)
     window = config.windows[pattern] if config.windows else None
     if window is not None and fits(config.grid, window):
         # Inside a region everything is one window of height x width cells.
-        rule = torch.from_numpy(temporal_slots_visible(config.stage, masked)).long()
+        rule = torch.from_numpy(slots).long()
         cells = window.height * window.width
         lower = torch.ones(cells, cells).tril().bool()
         blocks = torch.stack([torch.zeros_like(lower), torch.ones_like(lower), lower])
-        visible = blocks[rule].permute(0, 2, 1, 3).reshape(FRAMES * cells, FRAMES * cells)
+        visible = blocks[rule].permute(0, 2, 1, 3).reshape(frames * cells, frames * cells)
         return torch.from_numpy(as_bias(visible.numpy()))
     rows = [
         torch.from_numpy(
             temporal_cells_visible(config.stage, config.grid, window, slot, cell, masked)
         )
-        for slot in range(FRAMES)
+        for slot in range(frames)
         for cell in range(config.cells)
     ]
     return torch.from_numpy(as_bias(torch.stack(rows).numpy()))

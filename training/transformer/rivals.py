@@ -21,7 +21,7 @@ from training.world.subsets import is_held_out_scene, subset_named
 
 # How often each label is the first choice of what is changed. Most scenes have no direction that a
 # caption would name.
-LABEL_WEIGHTS = {"direction": 0.4, "action": 0.4, "subject": 0.1, "place": 0.1}
+LABEL_WEIGHTS = {"direction": 0.3, "action": 0.3, "subject": 0.2, "place": 0.2}
 TEMPERATURE = 3.0
 """Nats: the loss goes on until the right caption is some multiples of this likelier."""
 _OPPOSITE = {"left": "right", "right": "left"}

@@ -23,6 +23,8 @@ class Validation:
         """Mean nats per token of every frame that the loss counts, float64 [F]; of models that also
         draw masked cells first cell by cell, then of the hidden cells alone: [2F]."""
         ways = (False, True) if model.config.masked else (False,)
+        if model.config.masked and model.config.stage == "keyframes":
+            ways = (True,)  # frames and their copies in one
         return np.concatenate(
             [self._per_frame(model, clips, process, base_only, masked) for masked in ways]
         )

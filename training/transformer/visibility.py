@@ -17,6 +17,9 @@ Rules (both stages):
                                     own slot up to the query's cell
     interpolation of masked cells: as above, but slots 1 and 3 are seen wholly by both of them, and
     there "cell k" is the position that reads token k itself, or that it is hidden
+    key frames of masked cells: slot 5 + f is frame f with hidden cells, where "cell k" reads token k
+    in the same way; it sees itself wholly, in the temporal channel also slots 0..f-1; slots 0..4 are
+    as above and see none of it
 Cache columns: spatial [0,T) text, T + k the current frame; temporal [0,T) text, T + slot*C + k.
 The graphs append the new rows' own keys after the cache columns.
 """
@@ -66,15 +69,23 @@ def image_position(text_slots: int, grid: int, slot: int, cell: int) -> int:
 
 
 def spatial_cells_visible(stage: Stage, grid: int, masked: bool = False) -> np.ndarray:
-    """bool [5, C, C]: may query cell (axis 1) see key cell (axis 2) of its own frame?"""
-    visible = np.tile(np.tril(np.ones((grid * grid, grid * grid), bool)), (FRAMES, 1, 1))
+    """bool [F, C, C]: may query cell (axis 1) see key cell (axis 2) of its own frame? F is 5, of
+    masked key frames 10."""
+    frames = len(temporal_slots_visible(stage, masked))
+    visible = np.tile(np.tril(np.ones((grid * grid, grid * grid), bool)), (frames, 1, 1))
+    visible[FRAMES:] = True
     if stage == "interpolation":
         visible[slice(None) if masked else list(GIVEN_SLOTS)] = True
     return visible
 
 
 def temporal_slots_visible(stage: Stage, masked: bool = False) -> np.ndarray:
-    """int8 [5, 5]: how query slot (axis 0) sees key slot: 0 not, 1 wholly, 2 up to its own cell."""
+    """int8 [F, F]: how query slot (axis 0) sees key slot: 0 not, 1 wholly, 2 up to its own cell. F
+    is 5, of masked key frames 10."""
+    if stage == "keyframes" and masked:
+        drawn = temporal_slots_visible(stage)
+        before, itself = drawn == 1, np.eye(FRAMES, dtype=np.int8)
+        return np.block([[drawn, np.zeros_like(drawn)], [before, itself]]).astype(np.int8)
     visible = np.zeros((FRAMES, FRAMES), np.int8)
     for query in range(FRAMES):
         for key in range(FRAMES):
@@ -90,13 +101,13 @@ def temporal_slots_visible(stage: Stage, masked: bool = False) -> np.ndarray:
 def temporal_cells_visible(
     stage: Stage, grid: int, window: Window | None, slot: int, cell: int, masked: bool = False
 ) -> np.ndarray:
-    """bool [5*C]: the image cells (slot*C + cell) that the query sees in the temporal channel."""
+    """bool [F*C]: the image cells (slot*C + cell) that the query sees in the temporal channel."""
     cells = grid * grid
     regions = region_ids(grid, window)
     same_region = regions == regions[cell]
     rule = temporal_slots_visible(stage, masked)[slot]
     upto = np.arange(cells) <= cell
-    rows = [same_region & ((rule[s] == 1) | ((rule[s] == 2) & upto)) for s in range(FRAMES)]
+    rows = [same_region & ((seen == 1) | ((seen == 2) & upto)) for seen in rule]
     return np.concatenate(rows)
 
 
