@@ -47,6 +47,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--top-k", type=int, help="instead of the manifest's")
     parser.add_argument("--candidates", type=int, help="key frames drawn for each clip, instead "
                         "of the manifest's")  # fmt: skip
+    parser.add_argument(
+        "--key-frame-passes",
+        type=int,
+        default=0,
+        help="in which key frames are "
+        "drawn as masked cells, as on WebGPU; 0, as on WASM: cell by cell",
+    )
     parser.add_argument("--passes", type=int, default=0, help="in which the frames between are "
                         "drawn, as on WebGPU; 0 = cell by cell, as without a GPU")  # fmt: skip
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
@@ -93,10 +100,13 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         temperature=arguments.temperature,
         top_k=arguments.top_k,
         candidates=arguments.candidates,
+        key_frame_passes=arguments.key_frame_passes,
         interpolation_passes=arguments.passes,
     )
-    if not 0 <= arguments.passes <= MOST_PASSES:
-        raise ValueError(f"--passes must be 0 to {MOST_PASSES}, not {arguments.passes}")
+    for name in ("key_frame_passes", "passes"):
+        if not 0 <= (count := getattr(arguments, name)) <= MOST_PASSES:
+            option = name.replace("_", "-")
+            raise ValueError(f"--{option} must be 0 to {MOST_PASSES}, not {count}")
     if not 1 <= settings.candidates <= MOST_CANDIDATES:
         raise ValueError(f"--candidates must be 1 to {MOST_CANDIDATES}, not {settings.candidates}")
     evaluator = Evaluator.load_or_train(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -28,10 +28,12 @@ from training.storyboard.plan import key_frame_opening, window_opening
 from training.transformer.config import FRAMES, WANTED_SLOTS
 from training.transformer.masked_decoder import MaskedDecoder
 from training.transformer.masked_drawing import Passes
-from training.transformer.sample import Sampling, fill_in_passes, guided
+from training.transformer.masked_key_frames import MaskedKeyFrames
+from training.transformer.sample import Sampling, draw_key_frames, fill_in_passes, guided
 
+_Decoder = TypeVar("_Decoder")
 Report = Callable[[str], None]
-_OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes", "choice_noise")
+_OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes")
 _ROWS_OF_A_PASS = 4
 """Windows of a batch are so many times fewer where a pass runs all their cells at once."""
 MOST_CANDIDATES = 8
@@ -52,6 +54,7 @@ class Settings:
     guidance_floor: float = 0.0  # least share of the likeliest code's conditional probability
     candidates: int = 1  # draws of the key frames, of which the ranker keeps one
     choose_frames: bool = False  # it chooses after every frame, and all go on from its choice
+    key_frame_passes: int = 0  # of a key frame in masked cells; 0 = cell by cell
     interpolation_passes: int = 0  # of in-between frames in masked cells; 0 = cell by cell
     choice_noise: float = 0.0  # of which cells a pass keeps
 
@@ -104,11 +107,13 @@ class ClipSampler:
                 f"{package.folder} has no graph {RANKER} to choose among {settings.candidates} "
                 "candidates with; export one or draw 1"
             )
-        can_pass = "interpolationPasses" in self.manifest["sampling"]
-        if settings.interpolation_passes and not can_pass:
+        sampling = self.manifest["sampling"]
+        if settings.interpolation_passes and "interpolationPasses" not in sampling:
             raise PackageError(
                 f"{package.folder} draws the frames between cell by cell alone: 0 passes"
             )
+        if settings.key_frame_passes and "keyFramePasses" not in sampling:
+            raise PackageError(f"{package.folder} draws key frames cell by cell alone: 0 passes")
         self._encoded: dict[str, np.ndarray] = {}
         self._planned: dict[Wish, np.ndarray] = {}
 
@@ -159,6 +164,8 @@ class ClipSampler:
             graphs = {name: value for name, value in graphs.items() if name != "interpolation"}
             for name in _OF_INTERPOLATION:
                 del settings[name]
+            if not settings["key_frame_passes"]:  # nor do settings of passes without passes
+                del settings["key_frame_passes"], settings["choice_noise"]
         what = {
             "graphs": graphs,
             "settings": settings,
@@ -279,6 +286,8 @@ class ClipSampler:
         belong to one wish; with `choose_frames` they all go on from the best one."""
         guidance = self.settings.guidance
         opening = self._openings(wishes, key_frame_opening)
+        if self.settings.key_frame_passes:
+            return self._key_frames_in_passes(wishes, candidates, count, opening)
         runner = self._runner("keyframes", wishes, 1, guidance, opening)
         runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
         frames = np.zeros((len(wishes), FRAMES, self.cells), np.int32)
@@ -295,6 +304,62 @@ class ClipSampler:
                     slot, np.concatenate([best + len(wishes) * b for b in range(branches)])
                 )
         return frames
+
+    def _key_frames_in_passes(
+        self,
+        wishes: Sequence[Wish],
+        candidates: Sequence[int],
+        count: int,
+        opening: np.ndarray | None,
+    ) -> np.ndarray:
+        """As `_key_frames`, many cells at once."""
+        frames = torch.zeros(len(wishes), FRAMES, self.cells, dtype=torch.int64)
+        keys = [stream_key(w.seed, 0, c) for w, c in zip(wishes, candidates, strict=True)]
+
+        def choose(slot: int) -> None:
+            if count > 1 and self.settings.choose_frames and slot < FRAMES - 1:
+                best = self._best(wishes, frames[:, : slot + 1].numpy(), count)
+                frames[:, slot] = frames[best, slot]
+
+        branches = self._masked_branches(
+            MaskedKeyFrames, "keyframes", wishes, 1, self.settings.guidance, opening
+        )
+        passes = Passes(self.settings.key_frame_passes, self.settings.choice_noise)
+        draw_key_frames(
+            branches, frames, keys, self._masked_sampling(self.settings.guidance), passes, choose
+        )
+        return frames.numpy().astype(np.int32)
+
+    def _masked_branches(
+        self,
+        make: Callable[[Any, torch.Tensor, torch.Tensor | None], _Decoder],
+        graph: str,
+        wishes: Sequence[Wish],
+        factor: int,
+        guidance: float,
+        opening: np.ndarray | None,
+    ) -> list[_Decoder]:
+        """The decoder of the clips, whose frames open with the ids `opening` [N, 5], and under
+        guidance one without prompts, whose frames open with BOI."""
+        model = OnnxTransformer(self.package.sessions[graph], manifest_config(self.manifest, graph))
+        told = None if opening is None else torch.from_numpy(opening).long()
+
+        def text(prompts: Sequence[str]) -> torch.Tensor:
+            shape = (len(wishes), self.manifest["textLength"])
+            rows = np.full(shape, self.manifest["ids"]["pad"], np.int64)
+            for row, wish, prompt in zip(rows, wishes, prompts, strict=True):
+                words = self.window_text(wish.key_rate * factor, prompt)
+                row[: len(words)] = words
+            return torch.from_numpy(rows)
+
+        branches = [make(model, text([wish.prompt for wish in wishes]), told)]
+        if guidance != 1:
+            branches.append(make(model, text([""] * len(wishes)), None))
+        return branches
+
+    def _masked_sampling(self, guidance: float) -> Sampling:
+        settings = self.settings
+        return Sampling(guidance, settings.temperature, settings.top_k, settings.guidance_floor)
 
     def _fill_windows(
         self,
@@ -326,32 +391,15 @@ class ClipSampler:
         opening: np.ndarray | None,
     ) -> None:
         """As `_fill_windows`, many cells at once."""
-        settings, manifest = self.settings, self.manifest
-        model = OnnxTransformer(
-            self.package.sessions["interpolation"], manifest_config(manifest, "interpolation")
-        )
+        settings = self.settings
         frames = torch.from_numpy(slots).long()
-        told = None if opening is None else torch.from_numpy(opening).long()
-
-        def decoder(prompts: Sequence[str], storyboard: torch.Tensor | None) -> MaskedDecoder:
-            text = np.full((len(slots), manifest["textLength"]), manifest["ids"]["pad"], np.int64)
-            for row, wish, prompt in zip(text, wishes, prompts, strict=True):
-                words = self.window_text(wish.key_rate * 2**number, prompt)
-                row[: len(words)] = words
-            return MaskedDecoder(model, torch.from_numpy(text), frames, storyboard)  # type: ignore[arg-type]
-
-        branches = [decoder([wish.prompt for wish in wishes], told)]
         guidance = settings.interpolation_guidance
-        if guidance != 1:
-            branches.append(decoder([""] * len(slots), None))
-
-        fill_in_passes(
-            branches,
-            frames,
-            keys,
-            Sampling(guidance, settings.temperature, settings.top_k, settings.guidance_floor),
-            Passes(settings.interpolation_passes, settings.choice_noise),
-        )
+        branches = self._masked_branches(
+            lambda model, text, told: MaskedDecoder(model, text, frames, told),
+            "interpolation", wishes, 2**number, guidance, opening,
+        )  # fmt: skip
+        passes = Passes(settings.interpolation_passes, settings.choice_noise)
+        fill_in_passes(branches, frames, keys, self._masked_sampling(guidance), passes)
         slots[:] = frames.numpy()
 
     def _draw_frame(

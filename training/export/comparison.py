@@ -32,6 +32,7 @@ from training.storyboard.planner import Planner
 from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, NOT_DRAWN, WANTED_SLOTS, Stage
 from training.transformer.masked_decoder import MaskedDecoder
+from training.transformer.masked_key_frames import MaskedKeyFrames
 from training.transformer.model import Transformer
 from training.transformer.sample import text_rows
 from training.upscaler.model import Upscaler
@@ -146,7 +147,15 @@ def teacher_forced(model: Transformer | OnnxTransformer, texts: Tensor, tokens: 
 
 @torch.inference_mode()
 def half_hidden(model: Transformer | OnnxTransformer, texts: Tensor, tokens: Tensor) -> Tensor:
-    """Logits [B, 2*C, K] of a pass over windows of which every second wanted cell is hidden."""
+    """Logits [B, N, K] of a pass in which every second cell is hidden: over windows (N = 2*C), or
+    over the third key frame (N = C)."""
+    if model.config.stage == "keyframes":
+        decoder = MaskedKeyFrames(model, texts)  # type: ignore[arg-type]
+        for slot in range(2):
+            decoder.finish(tokens[:, slot])
+        hidden = tokens[:, 2].clone()
+        hidden[:, ::2] = NOT_DRAWN
+        return decoder.logits(hidden)
     wanted = tokens[:, list(WANTED_SLOTS)].flatten(1).clone()
     wanted[:, ::2] = NOT_DRAWN
     return MaskedDecoder(model, texts, tokens).logits(wanted)  # type: ignore[arg-type]

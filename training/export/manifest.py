@@ -13,7 +13,7 @@ import onnx
 
 from training.export.checkpoints import TrainedParts
 from training.export.stage_names import stage_entries
-from training.transformer.config import FRAMES, TransformerConfig
+from training.transformer.config import FRAMES, STAGES, TransformerConfig
 from training.world.captions import all_caption_words, example_prompts, rate_words
 from training.world.dataset import DURATION_TEXTS, KEY_FRAME_RATE
 
@@ -137,10 +137,11 @@ def architecture_entry(config: TransformerConfig) -> dict[str, Any]:
 
 def _sampling(parts: TrainedParts) -> dict[str, float | str]:
     chosen = {"candidates": parts.preset.candidates, "candidateChoice": "frame"}
-    passes = {
-        "interpolationPasses": parts.preset.interpolation_passes,
-        "choiceNoise": parts.preset.choice_noise,
+    counts = {
+        "keyframes": ("keyFramePasses", parts.preset.key_frame_passes),
+        "interpolation": ("interpolationPasses", parts.preset.interpolation_passes),
     }
+    passes = dict(counts[stage] for stage in STAGES if parts.transformers[stage].config.masked)
     return {
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,
@@ -149,5 +150,5 @@ def _sampling(parts: TrainedParts) -> dict[str, float | str]:
         "interpolationGuidance": 1.0,
         "textBoost": 0.0,
         **(chosen if parts.ranker is not None else {}),
-        **(passes if parts.transformers["interpolation"].config.masked else {}),
+        **({**passes, "choiceNoise": parts.preset.choice_noise} if passes else {}),
     }

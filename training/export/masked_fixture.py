@@ -1,8 +1,8 @@
-"""Writes the masked stage 2 of the tests: python -m training.export.masked_fixture
+"""Writes the masked stages of the tests: python -m training.export.masked_fixture
 
-The micro package's interpolation as a model that also draws masked cells, with the same weights:
-what it draws is no picture, but it has to be the same in every runtime. tests/maskedPackage.ts puts
-it into a copy of that package.
+The micro package's stages as models that also draw masked cells, with the same weights: what they
+draw is no picture, but it has to be the same in every runtime. tests/maskedPackage.ts puts them
+into a copy of that package.
 """
 
 from __future__ import annotations
@@ -21,12 +21,21 @@ from training.export.package import TRANSFORMER_PRECISION
 from training.export.package_transformer import package_transformer
 from training.export.text_summary_fixture import MICRO_PACKAGE, ROOT
 from training.export.transformer_graph import TransformerGraph
+from training.transformer.config import STAGES, Stage, TransformerConfig
 from training.transformer.masked_drawing import Passes, draw_masked, draw_tokens
 from training.transformer.model import Transformer
-from training.transformer.sample import Sampling, interpolate_round
+from training.transformer.sample import Sampling, interpolate_round, sample_key_frames
 
 FOLDER = ROOT / "tests" / "fixtures" / "masked"
 PASSES = Passes(5, noise=1.0)
+KEY_FRAME_PASSES = Passes(4, noise=1.0)
+_KEY_FRAME_CASES = (
+    # (name, seed, guidance, temperature, top-k, passes)
+    ("sampled", 17, 1.0, 0.8, 20, KEY_FRAME_PASSES),
+    ("guided", 18, 1.5, 1.0, 5, KEY_FRAME_PASSES),
+    ("greedy", 19, 1.0, 0.0, 20, KEY_FRAME_PASSES),
+    ("cell by cell", 20, 1.0, 0.8, 20, None),
+)
 _CASES = (
     # (name, seed, round, guidance, temperature, top-k, passes)
     ("sampled", 7, 1, 1.0, 0.8, 20, PASSES),
@@ -40,17 +49,30 @@ _MOST_SEEDS = 20  # tried until torch and onnxruntime draw the same tokens
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    model = masked_model()
-    graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
-    content = graph.SerializeToString()
-    (FOLDER / "interpolation.onnx").write_bytes(content)
-    entry = graph_entry("interpolation.onnx", graph, content, TRANSFORMER_PRECISION, [])
+    models = {stage: masked_model(stage) for stage in STAGES}
+    contents, entries = {}, {}
+    for stage, model in models.items():
+        graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+        contents[stage] = graph.SerializeToString()
+        file = f"{stage}.onnx"
+        (FOLDER / file).write_bytes(contents[stage])
+        entries[stage] = graph_entry(file, graph, contents[stage], TRANSFORMER_PRECISION, [])
     manifest = {
-        "graphs": {"interpolation": entry},
-        "sampling": {"interpolationPasses": PASSES.count, "choiceNoise": PASSES.noise},
+        "graphs": entries,
+        "sampling": {
+            "keyFramePasses": KEY_FRAME_PASSES.count,
+            "interpolationPasses": PASSES.count,
+            "choiceNoise": PASSES.noise,
+        },
     }
     golden = {
-        "rounds": [_round(model, content, *case) for case in _CASES],
+        "keyFrames": [
+            _key_frames(models["keyframes"], contents["keyframes"], *case)
+            for case in _KEY_FRAME_CASES
+        ],
+        "rounds": [
+            _round(models["interpolation"], contents["interpolation"], *case) for case in _CASES
+        ],
         "drawings": _drawings(),
     }
     for name, value in (("manifest", manifest), ("golden", golden)):
@@ -58,11 +80,55 @@ def main() -> None:
         (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def masked_model() -> Transformer:
-    source = package_transformer(MICRO_PACKAGE, "interpolation")
+def masked_model(stage: Stage) -> Transformer:
+    source = package_transformer(MICRO_PACKAGE, stage)
     model = Transformer(replace(source.config, masked=True)).eval().requires_grad_(False)
     model.load_state_dict(source.state_dict())
     return model
+
+
+def _key_frames(
+    model: Transformer, graph: bytes, name: str, first_seed: int, guidance: float,
+    temperature: float, top_k: int, passes: Passes | None,
+) -> dict[str, Any]:  # fmt: skip
+    """The tokens of five key frames under a random text and storyboard."""
+    config = model.config
+    rng = np.random.default_rng(first_seed)
+    text = rng.integers(config.codes, config.boi_id, (1, 9))
+    empty = text[:, :4]
+    opening = rng.integers(config.first_stage_id, config.vocabulary, (1, 5))
+    onnx = OnnxTransformer(open_session(graph), config)
+    sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
+    texts = [_padded(config, ids) for ids in (text, empty)]
+    for seed in range(first_seed, first_seed + _MOST_SEEDS):
+        drawn = [
+            sample_key_frames(one, *texts, [seed], sampling, opening=torch.from_numpy(opening))
+            for one in (model, onnx)
+        ]
+        if torch.equal(*drawn):
+            break
+    else:
+        raise ValueError(f"torch and onnxruntime draw different key frames: {name}")
+    return {
+        "name": name,
+        "seed": seed,
+        "guidance": guidance,
+        "guidanceFloor": 0.05,
+        "temperature": temperature,
+        "topK": top_k,
+        "passes": passes.count if passes else 0,
+        "text": text[0].tolist(),
+        "empty": empty[0].tolist(),
+        "opening": opening[0].tolist(),
+        "tokens": drawn[0][0].tolist(),
+    }
+
+
+def _padded(config: TransformerConfig, ids: np.ndarray) -> torch.Tensor:
+    """Texts of different lengths in one batch: [1, T]."""
+    row = np.full((1, config.text_slots), config.pad_id, np.int64)
+    row[:, : ids.shape[1]] = ids
+    return torch.from_numpy(row)
 
 
 def _round(

@@ -29,7 +29,10 @@ class OnnxTransformer:
         self.session = session
         self.config = config
         inputs = getattr(session, "get_inputs", list)()  # sharded sessions have none to ask for
-        self._summary_once = "summary" in [value.name for value in inputs]
+        names = [value.name for value in inputs]
+        self._summary_once = "summary" in names
+        # A config that a manifest tells has no width of the summary.
+        self._reads_text = bool(config.text_summary) or "text" in names
         self._texts: Tensor | None = None
         self._summary: np.ndarray | None = None
         """Of `_texts`, [B, 1, hidden]."""
@@ -55,7 +58,7 @@ class OnnxTransformer:
         }
         if hints is not None:
             feeds["hints"] = _int32(hints)
-        if self.config.text_summary:
+        if self._reads_text:
             assert text is not None, "this graph reads the text at every step"
             feeds |= self._text_feeds(text)
         if self.config.base_first_frame:

@@ -85,7 +85,8 @@ def test_kept_key_frames_serve_other_frames_between(
     assert np.array_equal(drawn, _sampler(guided).clips([wish], 1))
 
 
-GOLDEN_ROUNDS = json.loads((MASKED / "golden.json").read_text(encoding="utf-8"))["rounds"]
+MASKED_GOLDEN = json.loads((MASKED / "golden.json").read_text(encoding="utf-8"))
+GOLDEN_ROUNDS, KEY_FRAMES = MASKED_GOLDEN["rounds"], MASKED_GOLDEN["keyFrames"]
 
 
 @pytest.mark.parametrize("golden", GOLDEN_ROUNDS, ids=[golden["name"] for golden in GOLDEN_ROUNDS])
@@ -113,17 +114,42 @@ def test_a_package_draws_the_frames_between_either_way(
     assert drawn[0].tolist() == golden["tokens"]
 
 
-def test_passes_are_refused_where_a_package_has_none() -> None:
+@pytest.mark.parametrize("golden", KEY_FRAMES, ids=[golden["name"] for golden in KEY_FRAMES])
+def test_key_frames_are_drawn_in_passes(
+    golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = open_package(_masked_copy(tmp_path))
+    settings = Settings.of_manifest(
+        package.manifest,
+        guidance=golden["guidance"],
+        temperature=golden["temperature"],
+        top_k=golden["topK"],
+        guidance_floor=golden["guidanceFloor"],
+        key_frame_passes=golden["passes"],
+    )
+    sampler = ClipSampler(package, settings)
+    monkeypatch.setattr(
+        sampler, "window_text", lambda rate, prompt: np.array(golden["text" if prompt else "empty"])
+    )
+    opening = np.array(golden["opening"], np.int32)[None]
+    monkeypatch.setattr(sampler, "_openings", lambda *_: opening)
+    drawn = sampler.key_frames([Wish("told", golden["seed"], 1)])
+    assert drawn[0].tolist() == golden["tokens"]
+
+
+@pytest.mark.parametrize("name", ["key_frame_passes", "interpolation_passes"])
+def test_passes_are_refused_where_a_package_has_none(name: str) -> None:
     package = open_package(FIXTURE)
-    settings = Settings.of_manifest(package.manifest, interpolation_passes=8)
+    settings = Settings.of_manifest(package.manifest, **{name: 8})
     with pytest.raises(PackageError, match="cell by cell alone"):
         ClipSampler(package, settings)
 
 
 def _masked_copy(folder: Path) -> Path:
-    """The micro package with a stage 2 that can draw masked cells."""
+    """The micro package with stages that can draw masked cells."""
     _copy(folder)
-    (folder / "interpolation.onnx").write_bytes((MASKED / "interpolation.onnx").read_bytes())
+    for file in MASKED.glob("*.onnx"):
+        (folder / file.name).write_bytes(file.read_bytes())
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     masked = json.loads((MASKED / "manifest.json").read_text(encoding="utf-8"))
     for part in ("graphs", "sampling"):

@@ -225,9 +225,3 @@ class _Words:
 
     def encode(self, text: str) -> list[int]:
         return [2, 3]
-
-
-def test_key_frames_have_no_masked_cells() -> None:
-    assert not CONFIG.for_stage("keyframes").masked
-    with pytest.raises(ValueError, match="interpolation"):
-        replace(CONFIG.for_stage("keyframes"), masked=True)

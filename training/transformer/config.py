@@ -56,8 +56,8 @@ class TransformerConfig:
     base_first_frame: bool = False  # the first frame is drawn by the base channel alone: a step
     # says for each sequence how much of the temporal channel it takes (CogVideo's stage 1)
     masked: bool = False  # also draws many cells of a frame at once: its rows then read their own
-    # cell, or the id that opens the frame while it is hidden, and see the whole frame (stage 2: both
-    # wanted frames)
+    # cell, or the id that opens the frame while it is hidden, and see the whole frame (stage 2:
+    # both wanted frames)
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 

@@ -1,11 +1,14 @@
-"""Draws the wanted frames of interpolation windows in a few passes, many cells at once.
+"""Draws key frames, or the wanted frames of interpolation windows, in a few passes, many cells at
+once.
 
 Every pass predicts all cells that are not drawn yet and keeps the surest predictions; the others
 are predicted again by the next pass, which sees what was kept (MaskGIT, Chang et al., arXiv
 2202.04200, section 3.2). The TypeScript twin is workers/sampling/maskedDrawing.ts.
 
-Notation: B sequences, C cells of a frame, N = 2*C cells of both wanted frames, those of slot 1
-first; P passes; u(i) the numbers of the sequence's stream (training/common/random_stream.py).
+Notation: B sequences, C cells of a frame; N cells that are drawn together: C of a key frame, or 2*C
+of both wanted frames of a window, those of slot 1 first; P passes; u(i) the numbers of the
+sequence's stream (training/common/random_stream.py), counted from `first` on: 0 in windows, f*2*P*C
+in key frame f.
 
     pass p = 0..P-1 of a sequence with n hidden cells:
         token of hidden cell c     drawn from its logits by temperature and top-k with u(p*N + c)
@@ -46,6 +49,7 @@ def draw_masked(
     temperature: float,
     top_k: int,
     report: Callable[[int, int], None] = lambda done, total: None,
+    first: int = 0,
 ) -> np.ndarray:
     """Tokens int64 [B, cells] of B sequences of the random streams `keys`, all hidden at first.
 
@@ -57,13 +61,13 @@ def draw_masked(
         left = hidden_after(number, passes.count, cells)
         for row, key, own in zip(tokens, keys, logits, strict=True):
             hidden = np.flatnonzero(row == NOT_DRAWN)
-            first = number * cells
-            numbers = np.array([uniform(key, first + cell) for cell in hidden.tolist()])
+            own_first = first + number * cells
+            numbers = np.array([uniform(key, own_first + cell) for cell in hidden.tolist()])
             drawn, sureness = draw_tokens(own[hidden], temperature, top_k, numbers)
             scores = sureness
             if (share := passes.noise * (1 - (number + 1) / passes.count)) > 0:
-                first += passes.count * cells
-                scores = scores + share * _gumbel(key, first + hidden)
+                chance = _gumbel(key, own_first + passes.count * cells + hidden)
+                scores = scores + share * chance
             kept = np.argsort(-scores, kind="stable")[: max(1, len(hidden) - left)]
             row[hidden[kept]] = drawn[kept]
         report(number + 1, passes.count)

@@ -305,8 +305,9 @@ class Transformer(nn.Module):
         [B, 5, C, >= config.hints] -> [B, 5, C, hidden], row (f, k) predicts token k of frame f.
         With `masked`, for models that can, tokens may be NOT_DRAWN: interpolation's in the wanted
         frames, key frames' in the frames behind the five, of which there may be any number then:
-        copies of the frames `copied` [F - 5]. `base_only` leaves the temporal channel out (CogVideo draws its first frame so). opening:
-        flat ids [B, 5] that open the frames; None: BOI.
+        copies of the frames `copied` [F - 5]. `base_only` leaves the temporal channel out
+        (CogVideo draws its first frame so). opening: flat ids [B, F] that open the frames; None:
+        BOI.
         """
         rows = self.all_hidden(text, tokens, hints, base_only, opening, masked, copied)
         return rows[:, text.shape[1] :].view(*tokens.shape, self.config.hidden)

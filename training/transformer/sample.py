@@ -17,6 +17,7 @@ from training.transformer.cached import CachedDecoder
 from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS
 from training.transformer.masked_decoder import MaskedDecoder
 from training.transformer.masked_drawing import Passes, draw_masked
+from training.transformer.masked_key_frames import MaskedKeyFrames
 from training.transformer.model import Transformer
 
 KEY_FRAME_ROUND = 0
@@ -32,7 +33,7 @@ class Sampling:
     temperature: float = 0.8  # 0 is greedy
     top_k: int = 20  # 0 keeps all codes
     guidance_floor: float = 0.0  # see `guided`
-    passes: Passes | None = None  # of interpolation in masked cells; None: cell by cell
+    passes: Passes | None = None  # in masked cells; None: cell by cell
 
 
 def guided(
@@ -103,6 +104,12 @@ def sample_key_frames(
     cells = model.config.cells
     frames = torch.zeros(len(seeds), FRAMES, cells, dtype=torch.long)
     keys = [stream_key(seed, KEY_FRAME_ROUND, 0) for seed in seeds]
+    if sampling.passes is not None:
+        masked = [MaskedKeyFrames(model, texts, opening)]
+        if sampling.guidance != 1:  # without a prompt there is no storyboard
+            masked.append(MaskedKeyFrames(model, unconditional))
+        draw_key_frames(masked, frames, keys, sampling, sampling.passes, report=report)
+        return frames
     decoder = GuidedDecoder(model, texts, unconditional, sampling, opening)
     for slot in range(FRAMES):
         for cell in range(cells):
@@ -168,15 +175,8 @@ def fill_in_passes(
     """Fills slots 1 and 3 of windows [B, 5, C]. branches: decode them with the prompt and, under
     guidance, without it; keys: of their random streams [B]."""
     wanted = list(WANTED_SLOTS)
-
-    def predict(tokens: np.ndarray) -> np.ndarray:
-        found = [branch.logits(torch.from_numpy(tokens)).double().numpy() for branch in branches]
-        if len(found) == 1:
-            return found[0]
-        return guided(*found, sampling.guidance, sampling.guidance_floor)
-
     drawn = draw_masked(
-        predict,
+        lambda tokens: _predict(branches, tokens, sampling),
         len(wanted) * slots.shape[2],
         keys,
         passes,
@@ -185,6 +185,50 @@ def fill_in_passes(
         report,
     )
     slots[:, wanted] = torch.from_numpy(drawn).view(len(slots), len(wanted), -1)
+
+
+@torch.inference_mode()
+def draw_key_frames(
+    branches: Sequence[MaskedKeyFrames],
+    frames: Tensor,
+    keys: Sequence[int],
+    sampling: Sampling,
+    passes: Passes,
+    choose: Callable[[int], None] = lambda slot: None,
+    report: Report = lambda done, total: None,
+) -> None:
+    """Fills `frames` int64 [B, 5, C] in passes. branches: decode them with the prompt and, under
+    guidance, without it; keys: of their random streams [B]; choose: may change frame `slot` before
+    the next one is drawn."""
+    cells = frames.shape[2]
+    for slot in range(FRAMES):
+        before = slot * passes.count
+        drawn = draw_masked(
+            lambda tokens: _predict(branches, tokens, sampling),
+            cells,
+            keys,
+            passes,
+            sampling.temperature,
+            sampling.top_k,
+            lambda done, _, before=before: report((before + done) * cells // passes.count,
+                                                  FRAMES * cells),
+            first=2 * before * cells,
+        )  # fmt: skip
+        frames[:, slot] = torch.from_numpy(drawn)
+        choose(slot)
+        if slot + 1 < FRAMES:
+            for branch in branches:
+                branch.finish(frames[:, slot].clone())
+
+
+def _predict(
+    branches: Sequence[MaskedDecoder | MaskedKeyFrames], tokens: np.ndarray, sampling: Sampling
+) -> np.ndarray:
+    """Logits float64 [B, N, K] of `tokens` [B, N], guidance included."""
+    found = [branch.logits(torch.from_numpy(tokens)).double().numpy() for branch in branches]
+    if len(found) == 1:
+        return found[0]
+    return guided(*found, sampling.guidance, sampling.guidance_floor)
 
 
 def interpolate_clip(

@@ -17,9 +17,9 @@ Rules (both stages):
                                     own slot up to the query's cell
     interpolation of masked cells: as above, but slots 1 and 3 are seen wholly by both of them, and
     there "cell k" is the position that reads token k itself, or that it is hidden
-    key frames of masked cells: slot 5 + f is frame f with hidden cells, where "cell k" reads token k
-    in the same way; it sees itself wholly, in the temporal channel also slots 0..f-1; slots 0..4 are
-    as above and see none of it
+    key frames of masked cells: slot 5 + f is frame f with hidden cells, where "cell k" reads token
+    k in the same way; it sees itself wholly, in the temporal channel also slots 0..f-1; slots 0..4
+    are as above and see none of it
 Cache columns: spatial [0,T) text, T + k the current frame; temporal [0,T) text, T + slot*C + k.
 The graphs append the new rows' own keys after the cache columns.
 """
@@ -218,6 +218,32 @@ def masked_positions(text_slots: int, grid: int) -> np.ndarray:
     own = np.arange(grid * grid)
     starts = [image_position(text_slots, grid, slot, 0) for slot in WANTED_SLOTS]
     return np.concatenate([start + own for start in starts]).astype(np.int32)
+
+
+def masked_frame_rows(
+    text_visible: np.ndarray, grid: int, patterns: Patterns, slot: int, causal: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Biases of a run over all cells of one key frame (S = C): of a pass over its masked cells, or,
+    `causal`, of the run that keeps it, where rows see what they saw cell by cell. Cached are text
+    in the spatial channel, and text and slots 0 .. slot-1 in the temporal one; the run's own keys
+    are the last columns.
+    -> spatial [B, 1, C, T+C], temporal [W, B, 1, C, T+slot*C+C].
+    """
+    batch, text = text_visible.shape
+    cells = grid * grid
+    own = np.tril(np.ones((cells, cells), bool)) if causal else np.ones((cells, cells), bool)
+    spatial = np.zeros((batch, 1, cells, text + cells), bool)
+    spatial[..., :text] = text_visible[:, None, None, :]
+    spatial[..., text:] = own
+    windows: list[Window | None] = list(patterns) or [None]
+    temporal = np.zeros((len(windows), batch, 1, cells, text + (slot + 1) * cells), bool)
+    temporal[..., :text] = text_visible[None, :, None, None, :]
+    for index, window in enumerate(windows):
+        regions = region_ids(grid, window)
+        same = regions[:, None] == regions[None]
+        temporal[index, ..., text : text + slot * cells] = np.tile(same, (1, slot))
+        temporal[index, ..., text + slot * cells :] = same & own
+    return as_bias(spatial), as_bias(temporal)
 
 
 def prefill_positions(stage: Stage, text_slots: int, grid: int) -> np.ndarray:
