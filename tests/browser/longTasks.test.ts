@@ -16,18 +16,25 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Processor time of the thread in microseconds. */
+  /** Wall time in microseconds; absent: the recording ended before the task did. */
+  dur?: number;
+  /** Processor time of the thread in microseconds; absent where its clock was not read. */
   tdur?: number;
   args?: { name?: string };
 }
 
-/** Processor times in microseconds of the tasks of the renderers' main threads during `work`. */
+/**
+ * Processor times in microseconds of the tasks of the renderers' main threads that end during
+ * `work`; where the thread's clock was not read, as at the edges of a recording, the wall time.
+ */
 async function mainThreadTasks(page: Page, work: () => Promise<unknown>): Promise<number[]> {
   const browser = page.context().browser() as Browser;
   await browser.startTracing(page, { categories: CATEGORIES });
   let trace: Buffer;
   try {
     await work();
+    // What the work was seen to end with is said within a task; the next one begins behind it.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve)));
   } finally {
     trace = await browser.stopTracing();
   }
@@ -38,7 +45,7 @@ async function mainThreadTasks(page: Page, work: () => Promise<unknown>): Promis
   return traceEvents
     .filter(({ name, ph }) => ph === 'X' && name.endsWith('RunTask'))
     .filter(({ pid, tid }) => threads.includes(`${pid} ${tid}`))
-    .map(({ tdur }) => tdur ?? NaN);
+    .flatMap(({ tdur, dur }) => tdur ?? dur ?? []);
 }
 
 it('no long task while a clip is drawn', async () => {
@@ -50,7 +57,7 @@ it('no long task while a clip is drawn', async () => {
   });
   // Every step of the job sends a message at most, every frame several.
   expect(tasks.length).toBeGreaterThan(50);
-  expect(tasks.filter((time) => !(time <= LONG_MICROSECONDS))).toEqual([]);
+  expect(tasks.filter((time) => time > LONG_MICROSECONDS)).toEqual([]);
   expect(errors).toEqual([]);
 
   // The same method finds a task that computes for long.
