@@ -57,6 +57,7 @@ class Preset:
     interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show
+    stage_rows: bool = False  # which every row of a key frame also gets to know
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -100,6 +101,7 @@ class Preset:
             tied_hints=self.tied_tables,
             text_summary=self.text_summary,
             stages=stages,
+            stage_rows=self.stage_rows,
             windows=self.windows,
         )
         config = config.for_stage(stage)
@@ -176,6 +178,7 @@ CPU = Preset(
     interpolation_strays=0.25,
     guests=0.5,
     storyboard=True,
+    stage_rows=True,
     caption_dropout=0.2,  # two thirds of these keep the storyboard
     text_summary=512,
     upscaler_minutes=15,

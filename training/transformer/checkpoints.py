@@ -39,7 +39,8 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
 
     A second hint starts as a copy of the first; both are halved, so that two equal hints together
     do what one did. A summary of the text that only one of both has is left out or starts as
-    nothing, and a model that also draws masked cells may start from one that does not.
+    nothing, so do vectors of stages, and a model that also draws masked cells may start from one
+    that does not.
     `copy_base_channel` starts the temporal projections from the base channel and
     the mixture at one half, as CogVideo does for a frozen base.
     """
@@ -49,7 +50,7 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
     old = TransformerConfig.from_json(source.config)
     wanted = model.config
     same = replace(old.for_stage(wanted.stage), text_summary=wanted.text_summary,
-                   masked=wanted.masked)  # fmt: skip
+                   masked=wanted.masked, stage_rows=wanted.stage_rows)  # fmt: skip
     if same != wanted:
         raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {wanted}")
     if old.hints == 1 and model.config.hints == 2:
@@ -59,10 +60,14 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
         if model.config.copy_gate:
             weights["gate.weight"] = (weights["gate.weight"] / 2).repeat(2, 1)
             weights["gate.bias"] = (weights["gate.bias"] / 2).repeat(2)
-    if old.text_summary != wanted.text_summary:
-        weights = {n: w for n, w in weights.items() if not n.startswith("summary.")}
-        own = model.state_dict().items()
-        weights |= {name: weight for name, weight in own if name.startswith("summary.")}
+    for part, differs in (
+        ("summary.", old.text_summary != wanted.text_summary),
+        ("stage_rows.", old.stage_rows != wanted.stage_rows),
+    ):
+        if differs:
+            weights = {name: w for name, w in weights.items() if not name.startswith(part)}
+            own = model.state_dict().items()
+            weights |= {name: weight for name, weight in own if name.startswith(part)}
     model.load_state_dict(weights)
     if copy_base_channel:
         start_from_base_channel(model)

@@ -59,6 +59,8 @@ class TransformerConfig:
     # cell, or the id that opens the frame while it is hidden, and see the whole frame (stage 2:
     # both wanted frames)
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
+    stage_rows: bool = False  # every row of a key frame also gets a vector of the frame's stage
+    # added, which its second hint tells: the id that opens the frame
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -66,6 +68,8 @@ class TransformerConfig:
             raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
         if self.copy_gate and not self.hints:
             raise ValueError("copy_gate needs hints >= 1")
+        if self.stage_rows and not (self.hints == 1 and self.stages):
+            raise ValueError("stage_rows needs stages, and the second hint for them")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
 
@@ -102,7 +106,7 @@ class TransformerConfig:
 
     def for_stage(self, stage: Stage) -> TransformerConfig:
         """The same model for another stage. Interpolation reads a second hint and needs no summary
-        of the text: the given frames show what it says."""
+        of the text, nor stages in every row: the given frames show what they say."""
         if stage == "keyframes":
             return replace(self, stage=stage, hints=min(self.hints, 1), masked=False)
         return replace(
@@ -110,5 +114,6 @@ class TransformerConfig:
             stage=stage,
             hints=2 if self.hints else 0,
             text_summary=0,
+            stage_rows=False,
             base_first_frame=False,
         )

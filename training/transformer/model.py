@@ -246,10 +246,14 @@ class Transformer(nn.Module):
         self.head = None if config.tied_head else nn.Linear(hidden, config.codes, bias=False)
         self.gate = nn.Linear(hidden, config.hints) if config.copy_gate else None
         self.summary = TextSummary(config) if config.text_summary else None
+        # Of every stage, and of frames that open with BOI.
+        self.stage_rows = nn.Embedding(config.stages + 1, hidden) if config.stage_rows else None
         self._register_masks()
         self.apply(_initialise)
         if self.summary is not None:
             nn.init.zeros_(self.summary.outer.weight)
+        if self.stage_rows is not None:
+            nn.init.zeros_(self.stage_rows.weight)
         for layer in self.layers:
             for linear in (layer.spatial.dense, layer.temporal.dense, layer.mlp_out):
                 linear.weight.data.mul_(1 / math.sqrt(2 * config.layers))
@@ -338,6 +342,9 @@ class Transformer(nn.Module):
         if config.hints:
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
+        if self.stage_rows is not None:
+            stage = self.stage_rows(self._stage_of(opening))
+            image = image + stage.repeat_interleave(config.cells, dim=1)
         words = self.word(text)
         if self.summary is not None:
             image = image + self.summary(words, text != config.pad_id)
@@ -371,6 +378,11 @@ class Transformer(nn.Module):
         assert total is not None
         return total
 
+    def _stage_of(self, opening: Tensor) -> Tensor:
+        """Rows of `stage_rows` that belong to ids that open frames, of any shape."""
+        first = self.config.first_stage_id
+        return torch.where(opening < first, self.config.stages, opening - first)
+
     def logits(self, hidden: Tensor, hints: Tensor | None) -> Tensor:
         """hidden [..., hidden], hints [..., >= h] -> [..., K] with the copy gate added."""
         logits = F.linear(hidden, self.head_weight())
@@ -394,7 +406,8 @@ class Transformer(nn.Module):
         temporal_share: Tensor | None = None,
         rows: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
-        """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids, positions [B, S] (text t is t,
+        """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids (with `stage_rows` the second one
+        is the id that opens the frame), positions [B, S] (text t is t,
         cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
         Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
         `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
@@ -407,6 +420,9 @@ class Transformer(nn.Module):
         if config.hints:
             assert hints is not None
             x = x + is_image * self._embed_hints(hints)
+        if self.stage_rows is not None:
+            assert hints is not None
+            x = x + is_image * self.stage_rows(self._stage_of(hints[..., 1]))
         if self.summary is not None:
             assert text is not None, "this model reads the text at every step"
             x = x + is_image * self.summary(self.word(text), text != config.pad_id)
