@@ -63,6 +63,8 @@ def with_vocabulary(
     weights: dict[str, Tensor] = dict(model.state_dict())
     if model.summary is None and result.summary is not None:  # starts as nothing
         weights |= {f"summary.{name}": w for name, w in result.summary.state_dict().items()}
+    if model.stage_rows is None and result.stage_rows is not None:
+        weights["stage_rows.weight"] = result.stage_rows.weight
     codes, table = model.config.codes, weights["word.weight"]
     pieces = table[codes : codes + old.vocabulary_size]
     place = {piece.text: index for index, piece in enumerate(old.pieces)}
@@ -160,9 +162,14 @@ def _stored(
     config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
     if not has_summary:
         config = replace(config, text_summary=0)
-    stages = len(GraphReader(package / f"{stage}.onnx").named("word")) - config.first_stage_id
-    vocabulary = config.first_stage_id + stages
-    config = replace(config, stages=stages, vocabulary=vocabulary)
+    reader = GraphReader(package / f"{stage}.onnx")
+    stages = len(reader.named("word")) - config.first_stage_id
+    config = replace(
+        config,
+        stages=stages,
+        stage_rows=reader.has_table("stage_rows"),
+        vocabulary=config.first_stage_id + stages,
+    )
     return read_transformer(package / f"{stage}.onnx", config)
 
 

@@ -420,7 +420,10 @@ class ClipSampler:
             hint = np.full((len(tokens), 2), special["nullHint"], np.int32)
             for column, frame in enumerate(hints):
                 hint[:, column] = frame[:, cell]
-            logits = runner.step(order, cell, ids, np.tile(hint, (branches, 1)))
+            told = np.tile(hint, (branches, 1))
+            if len(hints) < 2:  # key frames
+                told[:, 1] = runner.opening[:, runner.order[order]]
+            logits = runner.step(order, cell, ids, told)
             numbers = [uniform(key, first_index + cell) for key in keys]
             tokens[:, cell] = self._draw(logits, guidance, numbers)
 

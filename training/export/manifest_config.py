@@ -13,6 +13,7 @@ def manifest_config(
     vocabulary: int | None = None,
     ffn: int = 0,
     text_summary: int = 0,
+    stage_rows: bool = False,
 ) -> TransformerConfig:
     """The options of one stage. What no manifest names, rows of the word table and inner widths, is
     given; who only runs the graph does without."""
@@ -39,5 +40,6 @@ def manifest_config(
         text_summary=text_summary,
         masked="rows" in manifest["graphs"][stage]["inputs"],
         stages=rows - ids["nullHint"] - 1,
+        stage_rows=stage_rows,
         windows=tuple(Window(**window) for window in windows),
     )

@@ -21,6 +21,7 @@ from training.export.package import TRANSFORMER_PRECISION
 from training.export.package_transformer import package_transformer
 from training.export.text_summary_fixture import MICRO_PACKAGE, ROOT
 from training.export.transformer_graph import TransformerGraph
+from training.export.weight_storage import round_weights
 from training.transformer.config import STAGES, Stage, TransformerConfig
 from training.transformer.masked_drawing import Passes, draw_masked, draw_tokens
 from training.transformer.model import Transformer
@@ -81,9 +82,16 @@ def main() -> None:
 
 
 def masked_model(stage: Stage) -> Transformer:
+    """Key frames also get a vector of their stage in every row, here random ones."""
     source = package_transformer(MICRO_PACKAGE, stage)
-    model = Transformer(replace(source.config, masked=True)).eval().requires_grad_(False)
-    model.load_state_dict(source.state_dict())
+    config = replace(source.config, masked=True, stage_rows=stage == "keyframes")
+    model = Transformer(config).eval().requires_grad_(False)
+    model.load_state_dict(source.state_dict(), strict=False)
+    if model.stage_rows is not None:
+        rng = np.random.default_rng(12)
+        vectors = rng.normal(0, 0.3, tuple(model.stage_rows.weight.shape))
+        model.stage_rows.weight.copy_(torch.from_numpy(vectors))
+        round_weights(model, TRANSFORMER_PRECISION)
     return model
 
 

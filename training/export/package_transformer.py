@@ -38,4 +38,5 @@ def package_config(
         vocabulary=len(reader.named("word")),
         ffn=matrices[3].shape[1],  # of a layer: qkv of both channels, two dense, in, out
         text_summary=reader.operands("MatMul", 1)[0].shape[1] if summary else 0,
+        stage_rows=reader.has_table("stage_rows"),
     )

@@ -53,9 +53,12 @@ class GraphReader:
         found = [self.constant(n.input[place]) for n in self.nodes if n.op_type == operator]
         return [value for value in found if value is not None]
 
+    def has_table(self, name: str) -> bool:
+        return name in self._initializers
+
     def named(self, name: str) -> np.ndarray:
         """A stored table by name, scales applied."""
-        if name not in self._initializers:
+        if not self.has_table(name):
             raise ValueError(f"{self.path} has no table {name}: it was written by another version.")
         values = numpy_helper.to_array(self._initializers[name]).astype(np.float32)
         scale = self._initializers.get(f"{name}.scale")
@@ -74,6 +77,8 @@ def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
     tables |= {"position_frame": model.position_frame, "position_row": model.position_row}
     tables |= {"position_column": model.position_column}
     tables |= {f"hint_{i}": hint for i, hint in enumerate(model.hints)}
+    if model.stage_rows is not None:
+        tables["stage_rows"] = model.stage_rows
     for name, table in tables.items():
         _fill(table.weight, reader.named(name), f"{path.name}: {name}")
     matrices = [matrix.T for matrix in reader.operands("MatMul", 1)]

@@ -143,6 +143,8 @@ class TransformerGraph:
         additions = [self._hint(table, column) for column, table in enumerate(self.model.hints)]
         if self.model.summary is not None:
             additions.append(self._text_summary(self.model.summary))
+        if self.model.stage_rows is not None:
+            additions.append(self._stage_rows(self.model.stage_rows))
         if not additions:
             return words, positions
         total, *others = additions
@@ -194,6 +196,16 @@ class TransformerGraph:
         # Every id past the codes is the null row, the table's last.
         ids = g.node("Min", ids, codes)
         return g.node("Gather", self._table(table, f"hint_{column}"), ids, axis=0)
+
+    def _stage_rows(self, table: nn.Embedding) -> str:
+        """Rows of the stages that the second hint names, [B, S, hidden]."""
+        g, config = self.g, self.config
+        opening = g.reshape(g.slice("hints", 1, 2, 2), 0, 0)
+        first = g.number(config.first_stage_id, "int32")
+        none = g.number(config.stages, "int32")
+        stage = g.node("Sub", opening, first)
+        stage = g.node("Where", g.node("Less", opening, first), none, stage)
+        return g.node("Gather", self._table(table, "stage_rows"), stage, axis=0)
 
     def _position_table(self) -> str:
         """[T + 5*C, hidden], put together from constants when the graph is loaded."""

@@ -30,6 +30,7 @@ VARIANTS = {
         windows=(),
     ),
     "text summary": replace(_BASE, text_summary=24),
+    "stages in every row": replace(_BASE, stage_rows=True),
     "first frame": replace(_BASE, base_first_frame=True),
     "hint without gate": replace(_BASE, copy_gate=False),
     "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),
@@ -65,6 +66,7 @@ def _feeds(
 
     hints = ids(config.codes, batch, rows, 2)
     hints[:, ::3, 1] = config.null_hint_id
+    hints[:, 1::3, 1] = config.vocabulary - 1  # a stage, if there are any
     positions = ids(config.text_slots + FRAMES * cells, batch, rows)
     return (
         ids(config.vocabulary, batch, rows),

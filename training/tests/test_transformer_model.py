@@ -35,6 +35,7 @@ VARIANTS = {
     "unequal windows": replace(SMALL, windows=(Window(3, 3), Window(2, 3, shift=1))),
     "tied, hints without gate": replace(SMALL, tied_head=True, copy_gate=False),
     "text summary": replace(SMALL, text_summary=24),
+    "stages in every row": replace(SMALL, stages=3, vocabulary=35, stage_rows=True),
 }  # fmt: skip
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 

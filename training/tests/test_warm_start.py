@@ -65,6 +65,27 @@ def test_the_weights_are_those_of_the_package(package: Path) -> None:
     assert len(load_checkpoint(folder / "vqvae" / "start.pt").extra["startedFrom"]) == 64
 
 
+def test_stages_of_every_row_are_read_back_or_start_as_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
+    preset = replace(MICRO, stage_rows=True, key_frame_passes=4)
+    parts = untrained_parts(preset, _tokenizer(600, MICRO.text_pieces))
+    told = parts.transformers["keyframes"].stage_rows
+    assert told is not None and parts.transformers["interpolation"].stage_rows is None
+    torch.nn.init.normal_(told.weight)
+    write_package(parts, tmp_path / "told", "abc", "test")
+    manifest = json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["sampling"]["keyFramePasses"] == 4
+    assert "interpolationPasses" not in manifest["sampling"]
+    write_package(_parts(), tmp_path / "untold", "abc", "test")
+    round_parts(parts)
+    for name, wanted in (("told", told.weight), ("untold", torch.zeros_like(told.weight))):
+        warm_start(tmp_path / name, preset)
+        found = load_transformer(data_folder("micro") / "keyframes" / "start.pt")
+        torch.testing.assert_close(found.stage_rows.weight, wanted, atol=1e-5, rtol=1e-4)
+
+
 def test_added_residual_blocks_change_nothing(package: Path) -> None:
     parts = _parts()
     round_parts(parts)

@@ -182,13 +182,12 @@ class CachedDecoder:
         """[B, S, 2] of the asked cells."""
         if not self.config.hints:
             return None
-        make = (
-            visibility.key_frame_hint
-            if self.config.stage == "keyframes"
-            else visibility.interpolation_hint
-        )
-        codes = frames.cpu().numpy()
-        rows = [make(codes, slot, cell, self.config.null_hint_id) for slot, cell in cells]
+        codes, null = frames.cpu().numpy(), self.config.null_hint_id
+        if self.config.stage == "keyframes":
+            opening = self.opening.cpu().numpy()
+            rows = [visibility.key_frame_hint(codes, s, c, null, opening) for s, c in cells]
+        else:
+            rows = [visibility.interpolation_hint(codes, s, c, null) for s, c in cells]
         return torch.from_numpy(np.stack(rows, axis=1)).to(self.device)
 
     def _store(self, rows: list[LayerCache], spatial: Tensor, temporal: Tensor) -> None:

@@ -84,5 +84,6 @@ def start_from_base_channel(model: Transformer) -> None:
 
 def is_base_parameter(name: str) -> bool:
     """Does CogVideo keep this parameter frozen after text-to-image training?"""
-    new = ("temporal.", "mix", "position_extra", "position_frame", "hints.", "gate.", "summary.")
+    new = ("temporal.", "mix", "position_extra", "position_frame", "hints.", "gate.", "summary.",
+           "stage_rows.")  # fmt: skip
     return not any(part in name for part in new)

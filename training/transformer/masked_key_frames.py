@@ -61,10 +61,12 @@ class MaskedKeyFrames:
         )  # fmt: skip
 
     def _hints(self, ids: Tensor) -> Tensor | None:
-        """int64 [B, C, 2]: the tokens of the frame before, and null hints."""
+        """int64 [B, C, 2]: the tokens of the frame before or null hints, and the id that opens the
+        frame."""
         if not self.config.hints:
             return None
         hints = torch.full((*ids.shape, 2), self.config.null_hint_id)
+        hints[..., 1] = self.opening[:, [len(self.finished)]]
         if self.finished:
             hints[..., 0] = self.finished[-1]
         return hints

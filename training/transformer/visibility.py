@@ -255,9 +255,14 @@ def prefill_positions(stage: Stage, text_slots: int, grid: int) -> np.ndarray:
     return np.concatenate(positions).astype(np.int32)
 
 
-def key_frame_hint(frames: np.ndarray, slot: int, cell: int, null: int) -> np.ndarray:
-    """int32 [B, 2]: [token of this cell in the previous frame, null]; frames [B, 5, C]."""
+def key_frame_hint(
+    frames: np.ndarray, slot: int, cell: int, null: int, opening: np.ndarray | None = None
+) -> np.ndarray:
+    """int32 [B, 2]: [token of this cell in the previous frame or null, id that opens the frame, or
+    null for models that do not read it]; frames [B, 5, C], opening [B, 5]."""
     hint = np.full((frames.shape[0], 2), null, np.int32)
+    if opening is not None:
+        hint[:, 1] = opening[:, slot]
     if slot > 0:
         hint[:, 0] = frames[:, slot - 1, cell]
     return hint
