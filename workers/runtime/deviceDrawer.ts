@@ -62,7 +62,7 @@ export class DeviceDrawer implements TokenDrawer {
 
   async draw(cell: number): Promise<number> {
     const { runner } = this.windows;
-    fillHints(runner.hints, this.#frame, cell, this.model.manifest.ids);
+    fillHints(runner, this.#frame, cell, this.model.manifest.ids);
     await runner.stepOnDevice(this.#frame.order, cell, (logits) => this.#sampler.draw(logits));
     const drawn = cell + 1;
     if (drawn % this.model.manifest.grid !== 0) return this.#finished;

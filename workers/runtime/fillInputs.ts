@@ -16,18 +16,24 @@ export function fillInputs(
     runner.ids[sequence] =
       cell === 0 ? runner.openingId(sequence, frame.order) : frame.tokens[window]![cell - 1]!;
   }
-  fillHints(runner.hints, frame, cell, manifest.ids);
+  fillHints(runner, frame, cell, manifest.ids);
 }
 
-/** @param hints [sequences, 2], overwritten. */
+/**
+ * Overwrites the runner's hints: tokens of the same cell in neighbouring frames. Key frames have one
+ * such frame at most; their second hint is the id that opens the frame, which graphs read that know
+ * the stage in every row.
+ */
 export function fillHints(
-  hints: Int32Array,
-  { hintFrames }: Pick<FrameToDraw, 'hintFrames'>,
+  runner: Pick<TransformerRunner, 'hints' | 'openingId'>,
+  { order, hintFrames }: Pick<FrameToDraw, 'order' | 'hintFrames'>,
   cell: number,
   { nullHint }: Pick<SpecialIds, 'nullHint'>,
 ): void {
-  for (let at = 0; at < hints.length; at++) {
-    const frames = hintFrames[Math.floor(at / 2) % hintFrames.length]!;
-    hints[at] = frames[at % 2]?.[cell] ?? nullHint;
+  const { hints } = runner;
+  for (let sequence = 0; 2 * sequence < hints.length; sequence++) {
+    const [before, after] = hintFrames[sequence % hintFrames.length]!;
+    hints[2 * sequence] = before?.[cell] ?? nullHint;
+    hints[2 * sequence + 1] = after?.[cell] ?? runner.openingId(sequence, order);
   }
 }
