@@ -46,7 +46,7 @@ export type DrawingGraph = RequiredGraph | 'upscaler' | 'ranker' | 'storyboard';
 /** Input of key frame graphs that can leave the temporal channel out: 0, or 1 for both channels. */
 export const TEMPORAL_SHARE = 'temporal_share';
 
-/** Input of interpolation graphs that also draw masked cells: of which rows a run gives logits. */
+/** Input of transformers that also draw masked cells: of which rows a run gives logits. */
 export const ROWS = 'rows';
 
 /** Temporal attention window, in grid cells; the region of (r, c) is
@@ -162,13 +162,15 @@ export interface SamplingDefaults {
    *  candidates go on: "frame". Only in packages whose ranker can judge beginnings. */
   candidateChoice?: CandidateChoice;
   /**
-   * Passes in which the frames between can be drawn as masked cells, many at once, as they are on
-   * WebGPU; exactly where the interpolation graph has the input `rows`. `textBoost` is not added
-   * then. Elsewhere, and where it is absent, they are drawn cell by cell.
+   * Passes in which each key frame can be drawn as masked cells, many at once, as they are on
+   * WebGPU; exactly where the keyframes graph has the input `rows`. `textBoost` is not added then.
+   * Elsewhere, and where it is absent, they are drawn cell by cell.
    */
+  keyFramePasses?: number;
+  /** The same of the frames between, both of a window together, by the interpolation graph. */
   interpolationPasses?: number;
   /** How much chance has a say in which cells a pass keeps, from 0: the surest ones alone. Only
-   *  beside `interpolationPasses`, where absent is 0. */
+   *  beside `keyFramePasses` or `interpolationPasses`, where absent is 0. */
   choiceNoise?: number;
 }
 

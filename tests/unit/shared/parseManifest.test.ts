@@ -52,6 +52,12 @@ function drawsMaskedCells(draft: Draft): Sampling {
   return Object.assign(draft.sampling as Sampling, { interpolationPasses: 8, choiceNoise: 1.5 });
 }
 
+/** Draws key frames as masked cells, too. */
+function drawsMaskedKeyFrames(draft: Draft): Sampling {
+  draft.graphs.keyframes!.inputs!.push('rows');
+  return Object.assign(drawsMaskedCells(draft), { keyFramePasses: 6 });
+}
+
 /** The fixture's manifest with one thing wrong. */
 function broken(change: (draft: Draft) => unknown): unknown {
   const draft = JSON.parse(readFileSync(MICRO, 'utf8')) as Draft;
@@ -289,7 +295,7 @@ describe('parseManifest', () => {
     ],
     [
       'noise without passes',
-      /sampling\.choiceNoise needs sampling\.interpolationPasses, but is 1/,
+      /sampling\.choiceNoise needs sampling\.keyFramePasses or sampling\.interpolationPasses, but is 1/,
       (d) => ((d.sampling as Sampling).choiceNoise = 1),
     ],
     [
@@ -308,6 +314,38 @@ describe('parseManifest', () => {
       (d) => {
         drawsLikeCogVideo(d);
         drawsMaskedCells(d);
+      },
+    ],
+    [
+      'no pass of a key frame',
+      /sampling\.keyFramePasses must be a number from 1 to 64, but is 0/,
+      (d) => (drawsMaskedKeyFrames(d).keyFramePasses = 0),
+    ],
+    [
+      'passes of key frames that are drawn cell by cell',
+      /keyframes\.inputs must have rows, since sampling\.keyFramePasses .* leave sampling\.keyFramePasses out/,
+      (d) => ((d.sampling as Sampling).keyFramePasses = 8),
+    ],
+    [
+      'key frames as masked cells without passes',
+      /sampling\.keyFramePasses must be a whole number, since graphs\.keyframes\.inputs has rows: .* is missing/,
+      (d) => d.graphs.keyframes!.inputs!.push('rows'),
+    ],
+    [
+      'passes of key frames beside clusters',
+      /sampling\.keyFramePasses cannot stand beside sampling\.clusters, .* but is 6/,
+      (d) => {
+        drawsLikeCogVideo(d);
+        drawsMaskedKeyFrames(d);
+      },
+    ],
+    [
+      'passes of key frames beside a first frame that comes alone',
+      /sampling\.keyFramePasses cannot stand beside promptTexts, .* but is 6/,
+      (d) => {
+        drawsMaskedKeyFrames(d);
+        d.promptTexts = PROMPT_TEXTS;
+        d.graphs.keyframes!.inputs!.push('temporal_share');
       },
     ],
     [
@@ -352,6 +390,14 @@ describe('parseManifest', () => {
     expect(parseManifest(json)).toEqual(json);
     const plain = broken((d) => delete drawsMaskedCells(d).choiceNoise);
     expect(parseManifest(plain)).toEqual(plain);
+    const both = broken(drawsMaskedKeyFrames);
+    expect(parseManifest(both)).toEqual(both);
+    const keyFrames = broken((d) => {
+      delete drawsMaskedKeyFrames(d).interpolationPasses;
+      const { inputs } = d.graphs.interpolation!;
+      inputs!.splice(inputs!.indexOf('rows'), 1);
+    });
+    expect(parseManifest(keyFrames)).toEqual(keyFrames);
   });
 
   it('keeps a storyboard planner, whose files are fetched with the others', () => {
