@@ -36,6 +36,8 @@ export interface CacheMemory {
   copyBetweenSequences(block: CacheBlock, from: number, to: number, rows: RowRange): void;
   /** Makes the copies so far happen before the next run of a graph. */
   flush(): void;
+  /** Frees one block; copies from it must be flushed before. */
+  free(block: CacheBlock): void;
   /** Frees every block. */
   dispose(): void;
 }
@@ -82,6 +84,10 @@ class CpuCacheMemory implements CacheMemory {
 
   flush(): void {
     // Copies are done at once.
+  }
+
+  free(): void {
+    // The garbage collector takes the array.
   }
 
   dispose(): void {
@@ -164,6 +170,12 @@ class GpuCacheMemory implements CacheMemory {
   flush(): void {
     if (this.#encoder) this.device.queue.submit([this.#encoder.finish()]);
     this.#encoder = undefined;
+  }
+
+  free({ tensor }: CacheBlock): void {
+    const buffer = tensor.gpuBuffer;
+    this.#buffers.splice(this.#buffers.indexOf(buffer), 1);
+    buffer.destroy();
   }
 
   dispose(): void {

@@ -1,9 +1,11 @@
 /**
  * What the rows of a pass over masked cells see: both wanted frames at once, each cell of them a
- * row; the twin of `masked_rows` and `masked_positions` in training/transformer/visibility.py.
+ * row; the twin of `masked_rows` and `masked_positions` in training/transformer/visibility.py. Those
+ * of key frames are in keyFrameVisibility.ts.
  */
+import { rowBiases } from './rowBiases';
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, WINDOW_FRAMES } from './schedule';
-import { fillText, imagePosition, MASKED } from './visibility';
+import { imagePosition } from './visibility';
 import type { RegionLayout, TextColumns } from './visibility';
 
 /** Slots of the frames that a window draws. */
@@ -14,9 +16,19 @@ export function maskedRows(cells: number): number {
   return WANTED_SLOTS.length * cells;
 }
 
-/** Cached slots of the temporal channel: text and all cells of the given frames. */
-export function maskedTemporalSlots(textSlots: number, cells: number): number {
-  return textSlots + GIVEN_FRAMES * cells;
+/** Cached slots of the temporal channel: text and all cells of the finished frames. */
+export function maskedTemporalSlots(
+  textSlots: number,
+  cells: number,
+  finishedFrames = GIVEN_FRAMES,
+): number {
+  return textSlots + finishedFrames * cells;
+}
+
+/** Biases of some rows of every sequence in both channels. */
+export interface ChannelBiases {
+  spatial: Float32Array;
+  temporal: Float32Array;
 }
 
 /**
@@ -29,23 +41,18 @@ export function maskedRowBiases(
   text: TextColumns,
   layouts: readonly RegionLayout[],
   cells: number,
-): { spatial: Float32Array; temporal: Float32Array } {
-  const sequences = text.lengths.length;
+): ChannelBiases {
   const rows = maskedRows(cells);
-  const ownFrame = (row: number): Float32Array =>
-    columns(rows, (column) => Math.floor(column / cells) === Math.floor(row / cells));
-  const ownRegion =
-    ({ region }: RegionLayout) =>
-    (row: number): Float32Array =>
-      columns(WINDOW_FRAMES * cells, (column) => region[column % cells]! === region[row % cells]!);
-  const spatial = new Float32Array(sequences * rows * (text.slots + rows));
-  fillRows(spatial, 0, text, rows, ownFrame);
-  const size = sequences * rows * (text.slots + WINDOW_FRAMES * cells);
-  const temporal = new Float32Array(layouts.length * size);
-  layouts.forEach((layout, pattern) => {
-    fillRows(temporal, pattern * size, text, rows, ownRegion(layout));
-  });
-  return { spatial, temporal };
+  const frameOf = (cell: number): number => Math.floor(cell / cells);
+  const ownFrame = (row: number, column: number): boolean => frameOf(row) === frameOf(column);
+  const temporal = layouts.map(({ region }) => ({
+    count: WINDOW_FRAMES * cells,
+    isSeen: (row: number, column: number) => region[row % cells] === region[column % cells],
+  }));
+  return {
+    spatial: rowBiases(text, rows, [{ count: rows, isSeen: ownFrame }]),
+    temporal: rowBiases(text, rows, temporal),
+  };
 }
 
 /** Position ids of the rows of a pass [2C]. */
@@ -54,27 +61,4 @@ export function maskedPositions(textLength: number, cells: number): Int32Array {
     const slot = WANTED_SLOTS[Math.floor(row / cells)]!;
     return imagePosition(textLength, cells, slot, row % cells);
   });
-}
-
-function columns(count: number, isVisible: (column: number) => boolean): Float32Array {
-  return Float32Array.from({ length: count }, (_, column) => (isVisible(column) ? 0 : MASKED));
-}
-
-/** The rows of all sequences from `offset` on: text columns, then what `imageColumns` says. */
-function fillRows(
-  bias: Float32Array,
-  offset: number,
-  text: TextColumns,
-  rows: number,
-  imageColumns: (row: number) => Float32Array,
-): void {
-  for (let row = 0; row < rows; row++) {
-    const image = imageColumns(row);
-    const width = text.slots + image.length;
-    text.lengths.forEach((_, sequence) => {
-      const start = offset + (sequence * rows + row) * width;
-      fillText(bias, start, text, sequence);
-      bias.set(image, start + text.slots);
-    });
-  }
 }

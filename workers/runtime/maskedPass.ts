@@ -1,0 +1,42 @@
+/** Rows of every sequence that are predicted pass after pass; only their ids change in between. */
+import { NOT_DRAWN } from '../sampling/maskedDrawing';
+import { freeResults } from './freeResults';
+import type { MaskedBatch, RowInputs } from './maskedBatch';
+import type { Feeds } from './ortRuntime';
+
+export class MaskedPass {
+  readonly #ids: Int32Array;
+  readonly #feeds: Feeds;
+
+  /** @param hiddenIds of each sequence's rows while their cells are hidden [sequences, rows]. */
+  constructor(
+    private readonly batch: MaskedBatch,
+    inputs: Omit<RowInputs, 'ids'>,
+    private readonly hiddenIds: Int32Array,
+  ) {
+    this.#ids = new Int32Array(hiddenIds.length);
+    const rows = hiddenIds.length / batch.sequences;
+    const asked = Int32Array.from({ length: rows }, (_, row) => row);
+    this.#feeds = batch.feeds({ ...inputs, ids: this.#ids }, asked);
+  }
+
+  /**
+   * Predicts all rows.
+   *
+   * @param tokens of each window, NOT_DRAWN where hidden [rows]; every guidance branch reads them.
+   * @returns logits [sequences, rows, codes].
+   */
+  async predict(tokens: readonly Int32Array[]): Promise<Float32Array> {
+    const rows = tokens[0]!.length;
+    for (let at = 0; at < this.#ids.length; at++) {
+      const window = Math.floor(at / rows) % tokens.length;
+      const token = tokens[window]![at % rows]!;
+      this.#ids[at] = token === NOT_DRAWN ? this.hiddenIds[at]! : token;
+    }
+    // The pass's own keys are seen by no later one.
+    const results = await this.batch.graph.run(this.#feeds, ['logits']);
+    const logits = results['logits']!.data as Float32Array;
+    freeResults(results);
+    return logits;
+  }
+}
