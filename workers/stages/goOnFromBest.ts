@@ -1,6 +1,5 @@
 /** The choice after a key frame: all candidates of a batch go on from the best one. */
 import type { ModelManifest } from '../../src/shared/manifest';
-import type { TransformerRunner } from '../runtime/transformerRunner';
 import type { PipelineContext } from './context';
 import { rankKeyFrames } from './rankKeyFrames';
 import type { TokenizedPrompt } from './tokenizePrompt';
@@ -11,8 +10,7 @@ export function choosesFrames({ sampling }: ModelManifest, count: number): boole
 }
 
 /**
- * Replaces what every candidate has drawn as frame `index`, its last one, by what the best one has,
- * in the runner's caches too.
+ * Replaces what every candidate has drawn as frame `index`, its last one, by what the best one has.
  *
  * @param candidates tokens [cells] of the frames of each candidate so far.
  * @returns the best one's number.
@@ -20,7 +18,6 @@ export function choosesFrames({ sampling }: ModelManifest, count: number): boole
  */
 export async function goOnFromBest(
   text: TokenizedPrompt,
-  runner: TransformerRunner,
   index: number,
   candidates: readonly Int32Array[][],
   context: PipelineContext,
@@ -28,10 +25,15 @@ export async function goOnFromBest(
   await context.breathe();
   context.signal.throwIfAborted();
   const best = await rankKeyFrames(text, candidates, context);
-  const count = candidates.length;
-  // Sequence branch * count + candidate goes on from its branch's best.
-  const sources = Array.from(runner.ids, (_, sequence) => sequence - (sequence % count) + best);
-  runner.copyFrame(index, sources);
   for (const frames of candidates) frames[index] = candidates[best]![index]!;
   return best;
+}
+
+/** The sequence that each sequence goes on from: branch * candidates + candidate from its branch's
+ *  best, for a runner whose caches hold the frame already. */
+export function sourcesOf(best: number, candidates: number, sequences: number): number[] {
+  return Array.from(
+    { length: sequences },
+    (_, sequence) => sequence - (sequence % candidates) + best,
+  );
 }
