@@ -1,6 +1,7 @@
 /**
- * Draws the wanted frames of interpolation windows in a few passes, many cells at once: the twin of
- * training/transformer/masked_drawing.py, which states the order of cells and random numbers.
+ * Draws cells in a few passes, many at once: those of an interpolation window's wanted frames, or of
+ * one key frame. The twin of training/transformer/masked_drawing.py, which states the order of cells
+ * and random numbers.
  */
 import { uniform } from './randomStream';
 import { drawRank, keptCodes, samplerScratch, selectBest } from './sampleTopK';
@@ -19,6 +20,17 @@ export interface MaskedSampling {
   temperature: number;
   /** 0 keeps all. */
   topK: number;
+  /** Index of the first number of each stream that may be used; absent: 0. A pass takes two for
+   *  every cell, whether it is hidden or not. */
+  firstIndex?: number;
+}
+
+/** What a pass leaves. */
+export interface DrawnPass {
+  /** Passes so far. */
+  passes: number;
+  /** Of each window: its tokens, and in the place of hidden ones what the pass predicted [cells]. */
+  drafts: Int32Array[];
 }
 
 /** Logits [codes] of a cell; the array is used again by the next call. */
@@ -35,10 +47,14 @@ export interface SureToken {
   sureness: number;
 }
 
+/** How many random numbers of its stream a drawing may take. */
+export function numbersTaken(passes: number, cells: number): number {
+  return 2 * passes * cells;
+}
+
 /**
  * Fills `tokens` [cells] of every window, in which all cells are hidden at first, and yields behind
- * every pass the number of passes so far. Ends early when more passes are wanted than there are
- * cells.
+ * every pass. Ends early when more passes are wanted than there are cells.
  *
  * @param streams key of each window's random stream.
  */
@@ -47,44 +63,53 @@ export async function* drawMasked(
   tokens: readonly Int32Array[],
   streams: readonly number[],
   sampling: MaskedSampling,
-): AsyncGenerator<number> {
+): AsyncGenerator<DrawnPass> {
   let scratch: SamplerScratch | undefined;
   for (let pass = 0; pass < sampling.passes; pass++) {
     // Every window has as many hidden cells as any other.
     if (!tokens[0]?.includes(NOT_DRAWN)) return;
     const logits = await predict(tokens);
-    tokens.forEach((own, window) => {
+    const drafts = tokens.map((own, window) => {
       const ofCell = logits(window);
       scratch ??= samplerScratch(ofCell(0).length);
-      keepSurest(own, ofCell, pass, streams[window]!, sampling, scratch);
+      return keepSurest(own, ofCell, pass, streams[window]!, sampling, scratch);
     });
-    yield pass + 1;
+    yield { passes: pass + 1, drafts };
   }
 }
 
-/** One pass over a window: draws its hidden cells and keeps the surest of them in `tokens`. */
+/**
+ * One pass over a window: draws its hidden cells and keeps the surest of them in `tokens`.
+ *
+ * @returns the tokens with all that was drawn [cells].
+ */
 export function keepSurest(
   tokens: Int32Array,
   logits: CellLogits,
   pass: number,
   stream: number,
-  { passes, noise, temperature, topK }: MaskedSampling,
+  { passes, noise, temperature, topK, firstIndex = 0 }: MaskedSampling,
   scratch: SamplerScratch,
-): void {
+): Int32Array {
   const cells = tokens.length;
+  const number = (ofPass: number, cell: number): number =>
+    uniform(stream, firstIndex + ofPass * cells + cell);
   const share = noise * (1 - (pass + 1) / passes);
+  const draft = tokens.slice();
   const drawn: { cell: number; token: number; score: number }[] = [];
   for (let cell = 0; cell < cells; cell++) {
     if (tokens[cell] !== NOT_DRAWN) continue;
-    const u = uniform(stream, pass * cells + cell);
+    const u = number(pass, cell);
     const { token, sureness } = drawSure(logits(cell), temperature, topK, u, scratch);
-    const chance = share > 0 ? share * gumbel(uniform(stream, (passes + pass) * cells + cell)) : 0;
+    const chance = share > 0 ? share * gumbel(number(passes + pass, cell)) : 0;
+    draft[cell] = token;
     drawn.push({ cell, token, score: sureness + chance });
   }
   // Cells of equal scores stay in order, as sorting is stable.
   drawn.sort((one, other) => other.score - one.score);
   const kept = Math.max(1, drawn.length - hiddenAfter(pass, passes, cells));
   for (const { cell, token } of drawn.slice(0, kept)) tokens[cell] = token;
+  return draft;
 }
 
 /** The share of the cells that are not drawn when the share `done` (0..1) of the passes is. */

@@ -8,6 +8,7 @@ import {
   hiddenShare,
   keepSurest,
   NOT_DRAWN,
+  numbersTaken,
 } from '../../../workers/sampling/maskedDrawing';
 import type { MaskedSampling } from '../../../workers/sampling/maskedDrawing';
 import { streamKey, uniform } from '../../../workers/sampling/randomStream';
@@ -43,16 +44,18 @@ async function draw(
   sampling: MaskedSampling,
   streams: readonly number[],
   cells = CELLS,
-): Promise<{ passes: number[]; states: Int32Array[][] }> {
+): Promise<{ passes: number[]; states: Int32Array[][]; drafts: Int32Array[][] }> {
   const tokens = streams.map(() => new Int32Array(cells).fill(NOT_DRAWN));
   const passes: number[] = [];
   const states: Int32Array[][] = [];
+  const drafts: Int32Array[][] = [];
   const predict = () => Promise.resolve(() => logitsOf);
   for await (const pass of drawMasked(predict, tokens, streams, sampling)) {
-    passes.push(pass);
+    passes.push(pass.passes);
+    drafts.push(pass.drafts);
     states.push(tokens.map((own) => own.slice()));
   }
-  return { passes, states };
+  return { passes, states, drafts };
 }
 
 const hidden = (tokens: Int32Array): number => tokens.filter((id) => id === NOT_DRAWN).length;
@@ -139,6 +142,43 @@ describe('passes', () => {
     expect(kept()).toEqual([0, 1, 4]);
     keepSurest(tokens, logits, 2, 7, sampling, scratch);
     expect(kept()).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('leave drafts: what is kept, and what was drawn of the cells that stay hidden', async () => {
+    const { states, drafts } = await draw(SAMPLING, [1, 2]);
+    drafts.forEach((windows, pass) => {
+      windows.forEach((draft, window) => {
+        const kept = states[pass]![window]!;
+        const before = states[pass - 1]?.[window];
+        draft.forEach((id, cell) => {
+          if (kept[cell] !== NOT_DRAWN) expect(id).toBe(kept[cell]);
+          const u = uniform(window + 1, pass * CELLS + cell);
+          const drawn = drawSure(logitsOf(cell), SAMPLING.temperature, SAMPLING.topK, u).token;
+          if ((before?.[cell] ?? NOT_DRAWN) === NOT_DRAWN) expect(id).toBe(drawn);
+        });
+      });
+    });
+    expect(drafts.at(-1)).toEqual(states.at(-1));
+  });
+
+  it('of a later frame take the numbers behind those of the frames before', async () => {
+    const noisy = { ...SAMPLING, noise: 2 };
+    const first = numbersTaken(noisy.passes, CELLS);
+    expect(first).toBe(2 * noisy.passes * CELLS);
+    const later = (await draw({ ...noisy, firstIndex: 3 * first }, [1])).states;
+    expect(later).not.toEqual((await draw(noisy, [1])).states);
+    // A pass by hand, of cells that are drawn and kept by the specification's numbers.
+    const u = (index: number): number => uniform(1, 3 * first + index);
+    const scores = Array.from({ length: CELLS }, (_, cell) => {
+      const { temperature, topK, passes, noise } = noisy;
+      const { token, sureness } = drawSure(logitsOf(cell), temperature, topK, u(cell));
+      const gumbel = -Math.log(-Math.log(u(passes * CELLS + cell) + 2 ** -33));
+      return { cell, token, score: sureness + noise * (1 - 1 / passes) * gumbel };
+    }).sort((a, b) => b.score - a.score);
+    const wanted = new Int32Array(CELLS).fill(NOT_DRAWN);
+    const kept = CELLS - hiddenAfter(0, noisy.passes, CELLS);
+    for (const { cell, token } of scores.slice(0, kept)) wanted[cell] = token;
+    expect(later[0]![0]).toEqual(wanted);
   });
 
   it('keep other cells with noise, by the stream of the window alone', async () => {
