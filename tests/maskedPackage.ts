@@ -1,4 +1,4 @@
-/** The micro package with frames between as masked cells (training/export/masked_fixture.py). */
+/** The micro package with masked cells in both stages (training/export/masked_fixture.py). */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,11 +15,13 @@ interface Drawing {
 /** Lets a copy of the micro package draw masked cells.
  *  @param sampling what else its manifest says there. */
 export function drawMaskedCells(folder: string, sampling: Partial<SamplingDefaults> = {}): void {
-  copyFileSync(join(FIXTURE, 'interpolation.onnx'), join(folder, 'interpolation.onnx'));
   const path = join(folder, 'manifest.json');
   const read = (file: string): Drawing => JSON.parse(readFileSync(file, 'utf8')) as Drawing;
   const manifest = read(path);
   const masked = read(join(FIXTURE, 'manifest.json'));
+  for (const { files } of Object.values(masked.graphs)) {
+    for (const file of files) copyFileSync(join(FIXTURE, file.path), join(folder, file.path));
+  }
   Object.assign(manifest.graphs, masked.graphs);
   Object.assign(manifest.sampling, masked.sampling, sampling);
   writeFileSync(path, JSON.stringify(manifest));

@@ -74,13 +74,13 @@ export class Pipeline implements PipelineApi {
     onProgress: (progress: Progress) => void,
   ): Promise<GenerationResult> {
     this.#requireIdle();
-    const { manifest, graphs, clusters } = this.#requireModel();
+    const { manifest, graphs, clusters, runtime } = this.#requireModel();
     const checked = checkOptions(options, manifest);
     const job = new AbortController();
     this.#job = job;
     try {
       const { rounds, candidates } = checked;
-      const passes = passesOn(graphs.interpolation.runtime, manifest);
+      const passes = passesOn(runtime, manifest);
       const shape = { rounds, candidates, cells: manifest.grid ** 2, passes };
       return await generateVideo({
         manifest,

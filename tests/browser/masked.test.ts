@@ -1,8 +1,12 @@
-/** A package that can draw masked cells, in the real worker: in passes on WebGPU, else by cells. */
+/** A package whose both stages can draw masked cells, in the real worker: in passes on WebGPU, else
+ *  cell by cell. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
 import type { GenerationOptions } from '../../src/shared/options';
+import { CELL_BY_CELL } from '../../workers/runtime/passesOn';
+import type { StagePasses } from '../../workers/runtime/passesOn';
 import { drawMaskedCells } from '../maskedPackage';
+import { CELLS, KEY_FRAME_PASSES, PASSES } from '../parity/maskedModel';
 import { generateVideo, loadNodeModel, nodeJob } from '../parity/nodePipeline';
 import { newContext, openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
@@ -12,7 +16,6 @@ import { countReadBacks, readBacks } from './readBacks';
 /** The software adapter compiles every shader on the CPU: minutes on a busy machine. */
 const WEBGPU_MILLISECONDS = 600_000;
 
-const PASSES = 5;
 const GREEDY = goldenClip('greedy');
 
 let site: PipelineSite;
@@ -25,10 +28,13 @@ beforeAll(async () => {
   drawMaskedCells(folder);
   const options = optionsOf(GREEDY, 1);
   clips = {
-    wasm: await drawInNode(folder, options, 0),
-    webgpu: await drawInNode(folder, options, PASSES),
+    wasm: await drawInNode(folder, options, CELL_BY_CELL),
+    webgpu: await drawInNode(folder, options, {
+      keyframes: KEY_FRAME_PASSES,
+      interpolation: PASSES,
+    }),
   };
-  expect(clips.wasm).not.toEqual(clips.webgpu);
+  expect(keyFramesOf(clips.wasm)).not.toEqual(keyFramesOf(clips.webgpu));
   served = await site.serve();
 });
 afterAll(async () => {
@@ -36,10 +42,14 @@ afterAll(async () => {
   site.remove();
 });
 
+function keyFramesOf(clip: number[][]): number[][] {
+  return clip.filter((_, slot) => slot % 2 === 0);
+}
+
 async function drawInNode(
   folder: string,
   options: GenerationOptions,
-  passes: number,
+  passes: StagePasses,
 ): Promise<number[][]> {
   const model = await loadNodeModel(folder);
   try {
@@ -66,22 +76,26 @@ it.each(['wasm', 'webgpu'] as const)(
     const drawing = await page.evaluate((o) => pipeline.generate(o), optionsOf(GREEDY, 1));
     const after = await readBacks(page);
     expect(drawing.failure).toBeUndefined();
+    const onDevice = backend === 'webgpu';
     expect(drawing.result?.timings).toMatchObject({
-      keyframeSteps: 80,
-      interpolationSteps: backend === 'webgpu' ? PASSES : 2 * 16,
+      keyframeSteps: onDevice ? 5 * KEY_FRAME_PASSES : 5 * CELLS,
+      interpolationSteps: onDevice ? PASSES : 2 * CELLS,
     });
-    // PyTorch drew these key frames; the frames between are others than those of its clip.
     const tokens = drawing.result?.tokens.map(({ ids }) => ids);
-    expect(tokens?.filter((_, slot) => slot % 2 === 0)).toEqual(GREEDY.keyFrames);
     expect(tokens).toEqual(clips[backend]);
-    if (backend === 'webgpu') {
-      // Key frames are still drawn on the device, a row of tokens at a time.
-      expect(after.tokens - before.tokens).toBe(5 * 4);
-      // Pixels of each frame on its way to the page, the texts' summaries, and of the round's runs
-      // (a prefill and the passes) logits and the hints that are compared with all codes.
+    if (onDevice) {
+      // Which cells are kept is chosen in main memory, among the logits of all.
+      expect(after.tokens - before.tokens).toBe(0);
+      // Pixels of each frame on its way to the page, the texts' summaries, and of every run (two
+      // prefills, the passes, the runs that finish four key frames) logits and the hints that are
+      // compared with all codes.
+      const passes = 5 * KEY_FRAME_PASSES + PASSES;
       const others = after.others - before.others;
-      expect(others).toBeGreaterThanOrEqual(PASSES);
-      expect(others).toBeLessThanOrEqual(drawing.frames.length + 1 + 2 * (1 + PASSES));
+      expect(others).toBeGreaterThanOrEqual(passes);
+      expect(others).toBeLessThanOrEqual(drawing.frames.length + 2 + 2 * (2 + passes + 4));
+    } else {
+      // PyTorch drew these cell by cell; the frames between are others than those of its clip.
+      expect(keyFramesOf(tokens ?? [])).toEqual(GREEDY.keyFrames);
     }
 
     const job = optionsOf(GREEDY, 2);

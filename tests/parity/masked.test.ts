@@ -1,27 +1,33 @@
-/** Frames between as masked cells: the rounds of Python, and whole jobs of a package that draws so. */
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** Masked cells: the key frames and rounds of Python, and the caches that a key frame leaves. */
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FlipbookError } from '../../src/shared/errors';
-import type { GenerationOptions } from '../../src/shared/options';
-import type { SamplingDefaults } from '../../src/shared/manifest';
-import type { OnnxGraph } from '../../workers/runtime/onnxGraph';
-import type { Feeds } from '../../workers/runtime/ortRuntime';
-import { INTERPOLATION_ORDER, roundWindows } from '../../workers/sampling/schedule';
+import { MaskedKeyFrames } from '../../workers/runtime/maskedKeyFrames';
+import { TransformerRunner } from '../../workers/runtime/transformerRunner';
+import { NOT_DRAWN } from '../../workers/sampling/maskedDrawing';
 import { streamKey } from '../../workers/sampling/randomStream';
+import { INTERPOLATION_ORDER, KEYFRAME_ORDER, roundWindows } from '../../workers/sampling/schedule';
+import type { CandidateBatch } from '../../workers/stages/candidateBatch';
+import type { PipelineContext } from '../../workers/stages/context';
 import { interpolateCellByCell } from '../../workers/stages/interpolateFrames';
 import { interpolateInPasses } from '../../workers/stages/interpolateInPasses';
+import { keyFramesCellByCell } from '../../workers/stages/keyFramesCellByCell';
+import { keyFramesInPasses } from '../../workers/stages/keyFramesInPasses';
+import { tokenizePrompt } from '../../workers/stages/tokenizePrompt';
 import type { WindowBatch } from '../../workers/stages/windowBatch';
-import { passWindowsThatFit } from '../../workers/stages/windowsThatFit';
-import { drawMaskedCells } from '../maskedPackage';
-import { generateVideo, loadNodeModel, MICRO_FOLDER, nodeJob } from './nodePipeline';
-import type { NodeJob, NodeModel } from './nodePipeline';
+import {
+  CELLS,
+  inPasses,
+  KEY_FRAME_PASSES,
+  loadMaskedModel,
+  PASSES,
+  watched,
+  withSampling,
+} from './maskedModel';
+import type { NodeModel } from './nodePipeline';
 
-interface GoldenRound {
+interface GoldenDrawing {
   name: string;
   seed: number;
-  round: number;
   guidance: number;
   guidanceFloor: number;
   temperature: number;
@@ -30,6 +36,17 @@ interface GoldenRound {
   passes: number;
   text: number[];
   empty: number[];
+}
+
+interface GoldenKeyFrames extends GoldenDrawing {
+  /** Ids that open the frames [5]. */
+  opening: number[];
+  /** [5][cells] */
+  tokens: number[][];
+}
+
+interface GoldenRound extends GoldenDrawing {
+  round: number;
   /** Ids that open the frames of each window [windows][5]. */
   opening: number[][];
   /** Tokens before the round, in frame order. */
@@ -39,45 +56,39 @@ interface GoldenRound {
 }
 
 const PROMPT = 'A lion drinks water at the lake.';
-const CELLS = 16;
-const PASSES = 5;
-
 const FIXTURE = new URL('../fixtures/masked/golden.json', import.meta.url);
-const { rounds } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { rounds: GoldenRound[] };
+const { keyFrames, rounds } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as {
+  keyFrames: GoldenKeyFrames[];
+  rounds: GoldenRound[];
+};
 
-const folder = mkdtempSync(join(tmpdir(), 'flipbook-masked-'));
 let model: NodeModel;
 beforeAll(async () => {
-  cpSync(MICRO_FOLDER, folder, { recursive: true });
-  drawMaskedCells(folder);
-  model = await loadNodeModel(folder);
+  model = await loadMaskedModel();
 });
-afterAll(async () => {
-  await model.release();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => model.release());
 
-/** The model with another wish of its package. */
-function withSampling(sampling: Partial<SamplingDefaults>): NodeModel {
-  const { manifest } = model;
-  return { ...model, manifest: { ...manifest, sampling: { ...manifest.sampling, ...sampling } } };
+/** The texts of the guidance branches. */
+function goldenTexts({ guidance, text, empty }: GoldenDrawing): Int32Array[] {
+  return (guidance === 1 ? [text] : [text, empty]).map((ids) => Int32Array.from(ids));
 }
 
-/** A job as on WebGPU, in the package's passes. */
-function inPasses(
-  drawn: NodeModel,
-  options: Partial<GenerationOptions> & { prompt: string },
-  passes = drawn.manifest.sampling.interpolationPasses,
-): NodeJob {
-  return nodeJob(drawn, options, undefined, passes);
+/** A job with the wishes of a golden drawing, as many passes in both stages. */
+function goldenContext(golden: GoldenDrawing): PipelineContext {
+  const { guidanceFloor, temperature, topK, passes } = golden;
+  const drawn = withSampling(model, { guidanceFloor });
+  const { context } = inPasses(
+    drawn,
+    { prompt: PROMPT },
+    { keyframes: passes, interpolation: passes },
+  );
+  return { ...context, options: { ...context.options, temperature, topK } };
 }
 
 /** The windows of a golden round as one batch. */
 function goldenBatch(golden: GoldenRound): WindowBatch {
   const { guidance, round, seed, opening, frames } = golden;
-  const texts = (guidance === 1 ? [golden.text] : [golden.text, golden.empty]).map((text) =>
-    Int32Array.from(text),
-  );
+  const texts = goldenTexts(golden);
   const windows = roundWindows(round, round);
   const { beginOfImage } = model.manifest.ids;
   const untold = opening.map((ids) => ids.map(() => beginOfImage));
@@ -102,12 +113,9 @@ function goldenBatch(golden: GoldenRound): WindowBatch {
 
 describe('the rounds of Python', () => {
   it.each(rounds)('are drawn token for token: $name', async (golden) => {
-    const { guidanceFloor, temperature, topK, passes } = golden;
-    const { context } = inPasses(withSampling({ guidanceFloor }), { prompt: PROMPT }, passes);
-    const options = { ...context.options, temperature, topK };
     const drawn: number[][] = golden.frames.flatMap((frame) => [frame, []]).slice(0, -1);
-    const draw = passes > 0 ? interpolateInPasses : interpolateCellByCell;
-    const drawing = draw(goldenBatch(golden), { ...context, options });
+    const draw = golden.passes > 0 ? interpolateInPasses : interpolateCellByCell;
+    const drawing = draw(goldenBatch(golden), goldenContext(golden));
     for await (const { slot, tokens, round } of drawing) {
       expect(round).toBe(golden.round);
       drawn[slot] = [...tokens];
@@ -121,125 +129,99 @@ describe('the rounds of Python', () => {
   });
 });
 
-/** What the runs of the interpolation graph were asked for, and what they answered. */
-function watched(graph: OnnxGraph): {
-  graph: OnnxGraph;
-  runs: { rows: number[]; made: string[] }[];
-} {
-  const runs: { rows: number[]; made: string[] }[] = [];
-  const run = async (feeds: Feeds, wanted?: readonly string[]) => {
-    const results = await graph.run(feeds, wanted);
-    runs.push({ rows: [...(feeds['rows']!.data as Int32Array)], made: Object.keys(results) });
-    return results;
-  };
-  return { graph: Object.create(graph, { run: { value: run } }) as OnnxGraph, runs };
-}
-
-describe('a whole job', () => {
-  const draw = async (
-    options: Partial<GenerationOptions>,
-    drawn: NodeModel = model,
-    cacheBytes?: number,
-  ): Promise<number[][]> => {
-    const { context } = inPasses(drawn, { prompt: PROMPT, ...options });
-    const limited = cacheBytes === undefined ? context : { ...context, cacheBytes };
-    return (await generateVideo(limited)).tokens.map(({ ids }) => [...ids]);
-  };
-
-  it('draws every frame, in as many runs as there are passes', async () => {
-    const { graph, runs } = watched(model.graphs.interpolation);
-    const graphs = { ...model.graphs, interpolation: graph };
-    const { context, progress } = inPasses({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
-    const result = await generateVideo(context);
-    expect(result.outcome).toBe('complete');
-    expect(result.slots).toEqual(Array.from({ length: 17 }, (_, slot) => slot));
-    for (const { ids } of result.tokens) {
-      expect(ids).toHaveLength(CELLS);
-      expect(ids.every((id) => id >= 0 && id < model.manifest.codes)).toBe(true);
-    }
-    expect(result.timings.interpolationSteps).toBe(2 * PASSES);
-    const rows = Array.from({ length: 2 * CELLS }, (_, row) => row);
-    const passes = runs.filter(({ rows: asked }) => asked.length > 1);
-    expect(passes).toEqual(Array.from({ length: 2 * PASSES }, () => ({ rows, made: ['logits'] })));
-    expect(runs.filter(({ rows: asked }) => asked.length === 1)).toHaveLength(2);
-
-    const cells = progress.filter((message) => message.kind === 'cells');
-    expect(cells.at(-1)).toMatchObject({
-      doneCells: 8 * CELLS,
-      totalCells: 8 * CELLS,
-      jobDoneCells: 17 * CELLS,
-      jobTotalCells: 17 * CELLS,
-      secondsLeft: 0,
-    });
-    expect(cells.every(({ secondsLeft }) => secondsLeft >= 0 && secondsLeft < 1e6)).toBe(true);
-  });
-
-  it('draws the same frames from the same seed, and others from another one', async () => {
-    const first = await draw({ seed: 5 });
-    expect(await draw({ seed: 5 })).toEqual(first);
-    expect(await draw({ seed: 6 })).not.toEqual(first);
-  });
-
-  it('hears how many passes there are and how they choose', async () => {
-    const first = await draw({});
-    expect(await draw({}, withSampling({ interpolationPasses: 1 }))).not.toEqual(first);
-    expect(await draw({}, withSampling({ choiceNoise: 0 }))).not.toEqual(first);
-    const many = await draw({}, withSampling({ interpolationPasses: 64 }));
-    expect(many).toHaveLength(9);
-  });
-
-  it.each([1, 1.5])(
-    'split into small batches draws the same clip, guidance %d',
-    async (guidance) => {
-      const guided = withSampling({ interpolationGuidance: guidance });
-      expect(passWindowsThatFit(guidance, { manifest: model.manifest, cacheBytes: 1 })).toBe(1);
-      expect(await draw({ rounds: 3 }, guided, 1)).toEqual(await draw({ rounds: 3 }, guided));
-    },
-  );
-
-  it('draws cell by cell in main memory, other frames', async () => {
-    const { context } = nodeJob(model, { prompt: PROMPT });
-    const result = await generateVideo(context);
-    expect(result.timings.interpolationSteps).toBe(2 * CELLS);
-    const tokens = result.tokens.map(({ ids }) => [...ids]);
-    expect(tokens).not.toEqual(await draw({}));
-    expect(tokens.filter((_, slot) => slot % 2 === 0)).toEqual(
-      (await draw({})).filter((_, slot) => slot % 2 === 0),
-    );
-  });
-
-  it('cancelled between two passes keeps the frames that were finished before', async () => {
-    const cancelled = new FlipbookError('Cancelled', 'The clip was cancelled.');
-    const { graph, runs } = watched(model.graphs.interpolation);
-    const graphs = { ...model.graphs, interpolation: graph };
-    const { context, abort } = inPasses({ ...model, graphs }, { prompt: PROMPT, rounds: 2 });
-    // The first round is a prefill and its passes; then a prefill and two passes of the second.
-    const last = 1 + PASSES + 1 + 2;
-    const breathe = async (): Promise<void> => {
-      await context.breathe();
-      if (runs.length === last) abort.abort(cancelled);
+describe('the key frames of Python', () => {
+  /** One candidate, as a batch. */
+  const batchOf = async (golden: GoldenKeyFrames): Promise<CandidateBatch> => {
+    const { guidance, seed, opening } = golden;
+    const texts = goldenTexts(golden);
+    const { beginOfImage } = model.manifest.ids;
+    return {
+      text: await tokenizePrompt(PROMPT, goldenContext(golden)),
+      shown: true,
+      streams: [streamKey(seed, 0, 0)],
+      guidance,
+      sequences: {
+        texts,
+        windows: model.manifest.keyframeWindows,
+        order: KEYFRAME_ORDER,
+        opening: texts.map((_, branch) =>
+          branch === 0 ? opening : opening.map(() => beginOfImage),
+        ),
+        textBoost: 0,
+      },
     };
-    const result = await generateVideo({ ...context, breathe });
-    expect(result.outcome).toBe('cancelled');
-    expect(result.slots).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16]);
-    expect(runs).toHaveLength(last);
-    // The model draws on.
-    expect(await draw({})).toHaveLength(9);
+  };
+
+  it.each(keyFrames)('are drawn token for token: $name', async (golden) => {
+    const context = goldenContext(golden);
+    const draw = golden.passes > 0 ? keyFramesInPasses : keyFramesCellByCell;
+    const drawing = draw(await batchOf(golden), context);
+    const finished: number[][] = [];
+    for (;;) {
+      const { done, value } = await drawing.next();
+      if (done) {
+        expect(value.map((frames) => frames.map((tokens) => [...tokens]))).toEqual([golden.tokens]);
+        break;
+      }
+      if (value.drawnCells === CELLS) finished.push([...value.tokens]);
+    }
+    expect(finished).toEqual(golden.tokens);
+  });
+
+  it('are there with and without guidance, in passes and cell by cell', () => {
+    expect(new Set(keyFrames.map(({ guidance }) => guidance)).size).toBe(2);
+    expect(new Set(keyFrames.map(({ passes }) => passes))).toEqual(new Set([KEY_FRAME_PASSES, 0]));
   });
 });
 
-it('a batch of passes holds at most 64 MB of scores and of logits', () => {
-  const { architecture, grid, textLength } = model.manifest;
-  const cacheBytes = 2 ** 40;
-  const rows = 2 * grid * grid;
-  const scores = architecture.heads * rows * (textLength + 5 * grid * grid) * 4;
-  const fitting = passWindowsThatFit(1, { manifest: model.manifest, cacheBytes });
-  expect(fitting * scores).toBeLessThanOrEqual(2 ** 26);
-  expect((fitting + 1) * scores).toBeGreaterThan(2 ** 26);
-  expect(passWindowsThatFit(2, { manifest: model.manifest, cacheBytes })).toBe(
-    Math.floor(fitting / 2),
+it('a finished key frame leaves the keys and values that drawing it cell by cell leaves', async () => {
+  const { manifest, graphs } = model;
+  const opening = [0, 1].map((sequence) =>
+    KEYFRAME_ORDER.map((frame) => manifest.ids.beginOfImage - sequence * (frame % 2)),
   );
-  const manifest = { ...model.manifest, codes: 1 << 16 };
-  const few = passWindowsThatFit(1, { manifest, cacheBytes });
-  expect(few).toBe(Math.floor(2 ** 26 / (rows * manifest.codes * 4)));
+  const batch = {
+    texts: [Int32Array.of(manifest.ids.lineBreak, manifest.ids.unknown), Int32Array.of(70)],
+    windows: manifest.keyframeWindows,
+    order: KEYFRAME_ORDER,
+    opening,
+    textBoost: 0,
+  };
+  const frames = [3, 5, 11].map((step) =>
+    Int32Array.from({ length: CELLS }, (_, cell) => (step * (cell + 1)) % manifest.codes),
+  );
+  const { graph, runs } = watched(graphs.keyframes);
+  const whole = new MaskedKeyFrames(graph, manifest, batch);
+  await whole.prefill();
+  for (const [order, tokens] of frames.entries()) {
+    whole.begin(order, frames.slice(0, order).slice(-1));
+    await whole.predict([tokens.slice().fill(NOT_DRAWN)]);
+    await whole.finish([tokens]);
+  }
+  whole.dispose();
+  // The prefill, then a pass and the finishing run of each frame.
+  const finished = frames.map((_, order) => runs[2 + 2 * order]!);
+
+  const single = new TransformerRunner(graph, manifest, batch);
+  await single.prefill(batch.texts.map(() => []));
+  const { headDim } = manifest.architecture;
+  for (const [order, tokens] of frames.entries()) {
+    for (let cell = 0; cell < CELLS; cell++) {
+      single.ids.set(opening.map((ids) => (cell === 0 ? ids[order]! : tokens[cell - 1]!)));
+      const hint = order === 0 ? manifest.ids.nullHint : frames[order - 1]![cell]!;
+      single.hints.set(opening.flatMap(() => [hint, manifest.ids.nullHint]));
+      await single.step(order, cell);
+      const { results } = runs.at(-1)!;
+      for (const name of finished[order]!.made) {
+        const rows = finished[order]!.results[name]!.data as Float32Array;
+        const one = results[name]!.data as Float32Array;
+        const apart = one.map((value, at) => {
+          const block = Math.floor(at / headDim);
+          return Math.abs(value - rows[(block * CELLS + cell) * headDim + (at % headDim)]!);
+        });
+        expect(rows).toHaveLength(CELLS * one.length);
+        expect(Math.max(...apart)).toBeLessThan(1e-4);
+      }
+    }
+  }
+  single.dispose();
 });

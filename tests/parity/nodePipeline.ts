@@ -13,6 +13,7 @@ import { readShardBytes } from '../../workers/runtime/graphBytes';
 import { createGraphs, releaseGraphs } from '../../workers/runtime/modelGraphs';
 import type { ModelGraphs } from '../../workers/runtime/modelGraphs';
 import { OrtRuntime } from '../../workers/runtime/ortRuntime';
+import { CELL_BY_CELL } from '../../workers/runtime/passesOn';
 import { keyRateFor } from '../../workers/sampling/rateRule';
 import { CACHE_BYTES } from '../../workers/stages/context';
 import type { PipelineContext } from '../../workers/stages/context';
@@ -58,12 +59,12 @@ export interface NodeJob {
 }
 
 /** A job's context as the worker makes it; `progress` collects what would go to the page, `passes`
- *  says in how many the frames between are drawn. */
+ *  says in how many each stage draws. */
 export function nodeJob(
   { manifest, graphs, clusters }: Omit<NodeModel, 'release'>,
   options: Partial<GenerationOptions> & { prompt: string },
   onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
-  passes = 0,
+  passes = CELL_BY_CELL,
 ): NodeJob {
   const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
   const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);

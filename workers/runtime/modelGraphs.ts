@@ -11,6 +11,7 @@ import { maskedRows } from '../sampling/maskedVisibility';
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
 import { chooseDrawer, drawsOnDevice } from './chooseDrawer';
 import { enlargesTokens, enlargeTokens } from './enlargeTokens';
+import { MaskedKeyFrames } from './maskedKeyFrames';
 import { MaskedRunner } from './maskedRunner';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
@@ -105,10 +106,14 @@ export async function warmUp(
   report: (progress: LoadProgress) => void,
 ): Promise<void> {
   const model = { manifest, clusters };
+  const passes = passesOn(graphs.keyframes.runtime, manifest);
   const steps = [
-    () => warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
     () =>
-      passesOn(graphs.interpolation.runtime, manifest) > 0
+      passes.keyframes > 0
+        ? warmUpKeyFrames(manifest, graphs.keyframes)
+        : warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
+    () =>
+      passes.interpolation > 0
         ? warmUpPass(manifest, graphs.interpolation)
         : warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES),
     () => warmUpPixels(manifest, graphs),
@@ -175,6 +180,28 @@ async function warmUpPass(manifest: ModelManifest, graph: OnnxGraph): Promise<vo
     const tokens = new Int32Array(cells);
     await runner.prefill([Array.from({ length: GIVEN_FRAMES }, () => tokens)]);
     await runner.predict([new Int32Array(maskedRows(cells))]);
+    await graph.runtime.deviceIdle();
+  } finally {
+    runner.dispose();
+  }
+}
+
+/** A pass of each of the first two frames: the first has no cells before it. */
+async function warmUpKeyFrames(manifest: ModelManifest, graph: OnnxGraph): Promise<void> {
+  const runner = new MaskedKeyFrames(graph, manifest, {
+    texts: [Int32Array.of(manifest.ids.lineBreak)],
+    windows: manifest.keyframeWindows,
+    order: KEYFRAME_ORDER,
+    textBoost: 0,
+  });
+  try {
+    const tokens = [new Int32Array(manifest.grid * manifest.grid)];
+    await runner.prefill();
+    runner.begin(0, []);
+    await runner.predict(tokens);
+    await runner.finish(tokens);
+    runner.begin(1, tokens);
+    await runner.predict(tokens);
     await graph.runtime.deviceIdle();
   } finally {
     runner.dispose();

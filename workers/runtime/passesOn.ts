@@ -1,15 +1,29 @@
-/** In how many passes the frames between are drawn, where there is a choice. */
+/** In how many passes each stage draws, where there is a choice. */
 import type { ModelManifest } from '../../src/shared/manifest';
 import type { OrtRuntime } from './ortRuntime';
+
+/** Passes over the masked cells of a frame or a window; 0: it is drawn cell by cell. */
+export interface StagePasses {
+  keyframes: number;
+  interpolation: number;
+}
+
+export const CELL_BY_CELL: StagePasses = { keyframes: 0, interpolation: 0 };
 
 /**
  * On a WebGPU device a run costs by its kernels, whether they compute one row or hundreds: there
  * the package's passes, if it has any. In main memory rows cost by themselves, and a pass runs all
- * of a window's: there 0, which is cell by cell.
+ * of a frame's or a window's: there cell by cell.
  */
 export function passesOn(
   { device }: Pick<OrtRuntime, 'device'>,
-  { sampling }: Pick<ModelManifest, 'sampling'>,
-): number {
-  return device === undefined ? 0 : (sampling.interpolationPasses ?? 0);
+  manifest: Pick<ModelManifest, 'sampling'>,
+): StagePasses {
+  return device === undefined ? CELL_BY_CELL : packagePasses(manifest);
+}
+
+/** The passes that a package asks for. */
+export function packagePasses({ sampling }: Pick<ModelManifest, 'sampling'>): StagePasses {
+  const { keyFramePasses = 0, interpolationPasses = 0 } = sampling;
+  return { keyframes: keyFramePasses, interpolation: interpolationPasses };
 }

@@ -3,6 +3,7 @@ import type { ModelManifest } from '../../src/shared/manifest';
 import type { GenerationOptions } from '../../src/shared/options';
 import type { Progress } from '../../src/shared/protocol';
 import type { ModelGraphs } from '../runtime/modelGraphs';
+import type { StagePasses } from '../runtime/passesOn';
 import type { JobMeter } from './jobMeter';
 
 export interface PipelineContext {
@@ -19,8 +20,8 @@ export interface PipelineContext {
   /** Lets waiting messages in, so that a cancel is heard between two steps. */
   breathe: () => Promise<void>;
   meter: JobMeter;
-  /** In how many the frames between are drawn as masked cells; 0: cell by cell. */
-  passes: number;
+  /** In how many each stage draws masked cells. */
+  passes: StagePasses;
   /** Most bytes of caches that one batch of windows may hold; more windows take turns. */
   cacheBytes: number;
 }
@@ -36,10 +37,11 @@ export type Marked<Value, Mark extends string> = Value & { readonly [mark]?: Mar
 export interface DrawnFrame {
   slot: number;
   round: number;
-  /** Tokens [cells]; those from `drawnCells` on stand in for cells that are not drawn yet. */
+  /** Tokens [cells]; some stand in for cells that are not drawn yet. */
   tokens: Int32Array;
+  /** How many cells are drawn: all of a finished frame and of no other. */
   drawnCells: number;
-  /** Whether the cells not drawn yet are shown grey, since nothing stands in for them. */
+  /** Whether the cells from `drawnCells` on are shown grey, since nothing stands in for them. */
   greyRest: boolean;
 }
 

@@ -5,12 +5,13 @@ import type { Candidate } from './candidateBatch';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { finishDrawing } from './finishDrawing';
 import { keyFramesCellByCell } from './keyFramesCellByCell';
+import { keyFramesInPasses } from './keyFramesInPasses';
 import type { ClipPlan } from './planStoryboard';
 import { rankKeyFrames } from './rankKeyFrames';
-import { windowsThatFit } from './windowsThatFit';
+import { passCandidatesThatFit, windowsThatFit } from './windowsThatFit';
 
 /**
- * Yields the frame being drawn after every grid row, and each finished frame. Of several
+ * Yields the frame being drawn after every grid row or pass, and each finished frame. Of several
  * candidates the first is shown; if another one fits the prompt better, its frames follow, after
  * every frame or in the end, as the package's ranker can judge.
  */
@@ -18,14 +19,18 @@ export async function* generateKeyframes(
   plan: ClipPlan,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, KeyFrames> {
-  const { options, meter, signal } = context;
+  const { options, meter, signal, passes } = context;
   meter.begin('keyframes', 0);
-  const size = windowsThatFit(options.guidance, context);
+  const [draw, thatFit] =
+    passes.keyframes > 0
+      ? ([keyFramesInPasses, passCandidatesThatFit] as const)
+      : ([keyFramesCellByCell, windowsThatFit] as const);
+  const size = thatFit(options.guidance, context);
   const candidates: Candidate[] = [];
   while (candidates.length < options.candidates) {
     const count = Math.min(size, options.candidates - candidates.length);
     const batch = candidateBatch(plan, candidates.length, count, context);
-    const drawing = keyFramesCellByCell(batch, context);
+    const drawing = draw(batch, context);
     candidates.push(...(batch.shown ? yield* drawing : await finishDrawing(drawing)));
   }
   await context.breathe();

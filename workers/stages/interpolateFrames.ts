@@ -21,7 +21,7 @@ export async function* interpolateFrames(
   const frames = new Map<number, Int32Array>(given);
   const windows = roundWindows(round, context.options.rounds);
   const [draw, thatFit] =
-    context.passes > 0
+    context.passes.interpolation > 0
       ? ([interpolateInPasses, passWindowsThatFit] as const)
       : ([interpolateCellByCell, windowsThatFit] as const);
   const size = thatFit(context.manifest.sampling.interpolationGuidance, context);

@@ -28,7 +28,7 @@ export async function* interpolateInPasses(
       tokens,
       streams,
       guidance,
-      passes,
+      passes: passes.interpolation,
       firstIndex: 0,
     };
     // Of frames between nothing is shown before they are finished.

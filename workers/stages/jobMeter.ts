@@ -1,5 +1,7 @@
 /** Progress, time left, timings and finished frames of one job. */
 import type { GenerationResult, JobTimings, Progress } from '../../src/shared/protocol';
+import type { StagePasses } from '../runtime/passesOn';
+import { maskedRows } from '../sampling/maskedVisibility';
 import { clipFrames, jobCells, roundCells, stepCounts, WINDOW_FRAMES } from '../sampling/schedule';
 import { StageClock } from './stageClock';
 
@@ -24,8 +26,7 @@ export interface JobShape {
   cells: number;
   /** How many times the key frames are drawn. */
   candidates: number;
-  /** In which the frames between are drawn; 0: cell by cell. */
-  passes: number;
+  passes: StagePasses;
 }
 
 export class JobMeter {
@@ -185,17 +186,29 @@ export class JobMeter {
 
   #expectedRound(round: number): number {
     const { rounds, cells, passes } = this.shape;
-    if (passes === 0) {
+    if (passes.interpolation === 0) {
       return stepCounts(rounds, cells).round * this.#expectedStep(2 ** round);
     }
-    // Every pass is nearly all work per row, and runs every cell.
-    const cost = this.#stage === 'keyframes' ? passes * ROW_OF_PASS : 1;
-    return (cost * this.#stepMilliseconds * roundCells(round, cells)) / this.#cellsOfStep;
+    // Every pass runs every cell, and no pass is without one.
+    const count = Math.min(passes.interpolation, maskedRows(cells));
+    const row = (ROW_OF_PASS * this.#cellStep()) / this.#sequences;
+    return count * roundCells(round, cells) * row;
   }
 
   /** A step is about half reading of weights, the same for any batch, and half work per window. */
   #expectedStep(sequences: number): number {
-    return this.#stepMilliseconds * (0.5 + (0.5 * sequences) / this.#sequences);
+    return this.#cellStep() * (0.5 + (0.5 * sequences) / this.#sequences);
+  }
+
+  /** What one cell of every window of the present batch takes in a step; where it is drawn in
+   *  passes, by what a pass takes, which is nearly all work per row. */
+  #cellStep(): number {
+    const { cells, passes } = this.shape;
+    const [count, rows] =
+      this.#stage === 'keyframes'
+        ? [passes.keyframes, cells]
+        : [passes.interpolation, maskedRows(cells)];
+    return count === 0 ? this.#stepMilliseconds : this.#stepMilliseconds / (rows * ROW_OF_PASS);
   }
 }
 

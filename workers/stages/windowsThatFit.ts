@@ -1,5 +1,6 @@
 /** How many windows are drawn in one batch. */
 import { maskedRows, maskedTemporalSlots } from '../sampling/maskedVisibility';
+import { WINDOW_FRAMES } from '../sampling/schedule';
 import type { ModelManifest } from '../../src/shared/manifest';
 import type { PipelineContext } from './context';
 
@@ -18,16 +19,46 @@ export function windowsThatFit(guidance: number, { manifest, cacheBytes }: Fitti
 }
 
 /** The same for passes over masked cells, which also hold scores and logits of all their rows. */
-export function passWindowsThatFit(guidance: number, { manifest, cacheBytes }: Fitting): number {
-  const { grid, codes, textLength, architecture } = manifest;
-  const cells = grid * grid;
-  const rows = maskedRows(cells);
-  const given = maskedTemporalSlots(textLength, cells);
-  const scores = architecture.heads * rows * (given + rows) * FLOAT_BYTES;
-  const logits = rows * codes * FLOAT_BYTES;
-  const caches = slotBytes(manifest) * (textLength + given);
-  const windows = Math.min(cacheBytes / caches, PASS_BYTES / Math.max(scores, logits));
-  return atLeastOne(windows / branchesOf(guidance));
+export function passWindowsThatFit(guidance: number, fitting: Fitting): number {
+  const { textLength, grid } = fitting.manifest;
+  const rows = maskedRows(grid * grid);
+  const given = maskedTemporalSlots(textLength, grid * grid);
+  const pass = { rows, columns: given + rows, slots: textLength + given };
+  return passesThatFit(pass, guidance, fitting);
+}
+
+/** The same for candidates of key frames that are drawn in passes, at the last frame. */
+export function passCandidatesThatFit(guidance: number, fitting: Fitting): number {
+  const { textLength, grid } = fitting.manifest;
+  const rows = grid * grid;
+  const finished = (frames: number): number => maskedTemporalSlots(textLength, rows, frames);
+  const [before, last] = [finished(WINDOW_FRAMES - 2), finished(WINDOW_FRAMES - 1)];
+  // While caches grow there are those of before, too, and the rows that are added.
+  const pass = { rows, columns: last + rows, slots: textLength + before + rows + last };
+  return passesThatFit(pass, guidance, fitting);
+}
+
+/** Of one sequence. */
+interface PassShape {
+  rows: number;
+  /** Of the temporal channel. */
+  columns: number;
+  /** Cached, of both channels together. */
+  slots: number;
+}
+
+function passesThatFit(
+  { rows, columns, slots }: PassShape,
+  guidance: number,
+  { manifest, cacheBytes }: Fitting,
+): number {
+  const scores = manifest.architecture.heads * rows * columns * FLOAT_BYTES;
+  const logits = rows * manifest.codes * FLOAT_BYTES;
+  const sequences = Math.min(
+    cacheBytes / (slotBytes(manifest) * slots),
+    PASS_BYTES / Math.max(scores, logits),
+  );
+  return atLeastOne(sequences / branchesOf(guidance));
 }
 
 /** Keys and values of one slot, of all layers. */

@@ -1,5 +1,5 @@
-/** Cells and time left of jobs that draw the frames between in passes. */
-import { expect, it } from 'vitest';
+/** Cells and time left of jobs that draw in passes. */
+import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/shared/protocol';
 import { JobMeter } from '../../../workers/stages/jobMeter';
 
@@ -10,9 +10,14 @@ const ROUNDS = 2;
 type Cells = Extract<Progress, { kind: 'cells' }>;
 
 /** What the page hears at the end of a stage. */
-function after(passes: number, draw: (meter: JobMeter) => void): Cells {
+function after(
+  interpolation: number,
+  draw: (meter: JobMeter) => void,
+  { keyframes = 0, candidates = 1 } = {},
+): Cells {
   const heard: Progress[] = [];
-  const shape = { rounds: ROUNDS, cells: CELLS, candidates: 1, passes };
+  const passes = { keyframes, interpolation };
+  const shape = { rounds: ROUNDS, cells: CELLS, candidates, passes };
   const meter = new JobMeter(shape, (message) => heard.push(message));
   draw(meter);
   meter.finishStage();
@@ -55,4 +60,39 @@ it('key frames expect of the rounds what their passes take', () => {
   expect(secondsLeft).toBeGreaterThan(0);
   expect(after(2 * PASSES, draw).secondsLeft).toBeCloseTo(2 * secondsLeft, 9);
   expect(after(0, draw).secondsLeft).toBeGreaterThan(0);
+});
+
+describe('key frames in passes', () => {
+  const candidates = 3;
+  /** Of two of five frames, 100 ms each. */
+  const draw = (meter: JobMeter): void => {
+    meter.begin('keyframes', 0);
+    for (let pass = 0; pass < 2 * PASSES; pass++) meter.step(candidates, 100, CELLS / PASSES);
+  };
+  const keyframes = PASSES;
+
+  it('count as their shares of the cells of every candidate', () => {
+    const heard = after(PASSES, draw, { keyframes, candidates });
+    expect([heard.doneCells, heard.totalCells]).toEqual([
+      2 * candidates * CELLS,
+      5 * candidates * CELLS,
+    ]);
+    expect(heard.jobTotalCells).toBe((17 + 5 * (candidates - 1)) * CELLS);
+  });
+
+  it('expect of the rounds as much for each of their rows', () => {
+    const { secondsLeft } = after(PASSES, draw, { keyframes, candidates });
+    // Three more frames; then passes over two and four windows of two frames each.
+    const row = 0.1 / (candidates * CELLS);
+    const rounds = PASSES * (2 + 4) * 2 * CELLS * row;
+    expect(secondsLeft).toBeCloseTo(3 * PASSES * 0.1 + rounds, 9);
+  });
+
+  it('expect of rounds cell by cell what a cell costs more than a row among many', () => {
+    const { secondsLeft } = after(0, draw, { keyframes, candidates });
+    const step = 0.1 / (CELLS / 4);
+    const ofWindows = (windows: number): number => step * (0.5 + (0.5 * windows) / candidates);
+    const rounds = 2 * CELLS * (ofWindows(2) + ofWindows(4));
+    expect(secondsLeft).toBeCloseTo(3 * PASSES * 0.1 + rounds, 9);
+  });
 });

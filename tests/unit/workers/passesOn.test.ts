@@ -1,0 +1,15 @@
+/** In how many passes the stages draw. */
+import { expect, it } from 'vitest';
+import type { ModelManifest } from '../../../src/shared/manifest';
+import { CELL_BY_CELL, passesOn } from '../../../workers/runtime/passesOn';
+
+const device = {} as GPUDevice;
+const sampling = { keyFramePasses: 6, interpolationPasses: 8 } as ModelManifest['sampling'];
+
+it('are those of the package on a device, and none in main memory', () => {
+  expect(passesOn({ device }, { sampling })).toEqual({ keyframes: 6, interpolation: 8 });
+  expect(passesOn({}, { sampling })).toEqual(CELL_BY_CELL);
+  const between = { ...sampling };
+  delete between.keyFramePasses;
+  expect(passesOn({ device }, { sampling: between })).toEqual({ keyframes: 0, interpolation: 8 });
+});
