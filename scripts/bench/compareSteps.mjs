@@ -63,9 +63,12 @@ export async function compareSteps({ source, threads, rounds, steps, attempt, ke
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-package-'));
   try {
     const made = writeStepPackage(source, folder, modules.types);
-    const { keyFrameWork, roundWork, passWorks } = modules.works;
+    const { keyFrameWork, keyFramePassWorks, roundWork, passWorks } = modules.works;
     const list = Array.from({ length: rounds }, (_, round) => roundWork(made.manifest, round + 1));
-    const passes = list.flatMap((_, round) => passWorks(made.manifest, round + 1));
+    const passes = [
+      ...keyFramePassWorks(made.manifest),
+      ...list.flatMap((_, round) => passWorks(made.manifest, round + 1)),
+    ];
     const works = [keyFrameWork(made.manifest), ...list, ...passes];
     const limit = steps === undefined ? {} : { steps };
     /** @type {StepRequest} */

@@ -22,11 +22,14 @@ export async function measureGpu(source) {
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-gpu-'));
   try {
     const { manifest } = writeStepPackage(source, folder, modules.types);
-    const { keyFrameWork, roundWork, passWorks } = modules.works;
+    const { keyFrameWork, keyFramePassWorks, roundWork, passWorks } = modules.works;
     // Where a package can draw in passes, it does so on WebGPU.
+    const keyFrames = keyFramePassWorks(manifest);
     const passes = passWorks(manifest, 1);
-    const round = passes.length > 0 ? passes : [roundWork(manifest, 1)];
-    const works = [keyFrameWork(manifest), ...round];
+    const works = [
+      ...(keyFrames.length > 0 ? keyFrames : [keyFrameWork(manifest)]),
+      ...(passes.length > 0 ? passes : [roundWork(manifest, 1)]),
+    ];
     /** @type {import('./steps/stepTypes').StepRequest} */
     const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async ({ measureGpu: measure, name }) => {

@@ -6,10 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadStepModules } from '../../scripts/bench/stepModules.mjs';
 import { writeStepPackage } from '../../scripts/bench/stepPackage.mjs';
 import { drawMaskedCells } from '../maskedPackage';
+import { CELLS, KEY_FRAME_PASSES, PASSES } from './maskedModel';
 import { MICRO_FOLDER } from './nodePipeline';
-
-const PASSES = 5;
-const CELLS = 16;
 
 const folder = mkdtempSync(join(tmpdir(), 'flipbook-bench-passes-'));
 beforeAll(() => {
@@ -42,6 +40,27 @@ it('measures as many steps as a round has passes, each of its share of tokens', 
     2 * CELLS * 2 * round.texts.length * made.matrixValues.interpolation,
   );
   expect(cost.cacheBytes(manifest, round)).toBeGreaterThan(0);
+});
+
+it('measures passes over the last key frame, behind the others', async () => {
+  const { types, works, native, cost } = await loadStepModules();
+  const made = writeStepPackage(join(folder, 'package'), join(folder, 'keyFrames'), types);
+  const { manifest } = made;
+  const [frame] = works.keyFramePassWorks(manifest);
+  if (!frame) throw new Error('The package draws no key frames in passes.');
+  expect(frame).toMatchObject({ stage: 'keyframes', passes: KEY_FRAME_PASSES });
+  expect(frame.given[0]).toHaveLength(4);
+  expect(types.stepTokens(frame)).toBeCloseTo(CELLS / KEY_FRAME_PASSES, 9);
+  const request = { manifest, works: [frame], way: 'app' as const };
+  const [whole] = (await native.measureNative(made.folder, 1, request)).measured;
+  expect(whole?.stepMilliseconds).toHaveLength(KEY_FRAME_PASSES);
+  expect(whole?.probe.every(Number.isFinite)).toBe(true);
+  // Text in both channels and four frames in one, for every sequence.
+  const { layers, hidden } = manifest.architecture;
+  const slots = 2 * Math.max(...frame.texts.map((text) => text.length)) + 4 * CELLS;
+  expect(cost.cacheBytes(manifest, frame)).toBe(
+    2 * 4 * hidden * layers * slots * frame.texts.length,
+  );
 });
 
 it('measures the same graph cell by cell as well, by the app and by the peer', async () => {

@@ -1,14 +1,14 @@
 /** Draws a work of masked cells pass by pass, with a clock. */
-import type { MaskedRunner } from '../../../workers/runtime/maskedRunner';
 import { samplerMemory } from '../../../workers/runtime/memoryDrawer';
 import { mixedRows } from '../../../workers/sampling/guidance';
 import { hiddenAfter, keepSurest, NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
 import { givenFrames, prefillWork, PROBED } from './drawWork';
+import type { PassRunner } from './passRunner';
 import type { MeasuredSteps, StepManifest, StepWork } from './stepTypes';
 
 /** At most `steps` passes; they see given tokens, what they keep is not used. */
 export async function drawPasses(
-  runner: MaskedRunner,
+  runner: PassRunner,
   manifest: StepManifest,
   work: StepWork,
   steps = Infinity,

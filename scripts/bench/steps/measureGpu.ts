@@ -1,7 +1,6 @@
 /** The first grid row of works on WebGPU, or their first passes: times, and what the device was asked
  *  to do. */
 import { chooseDrawer } from '../../../workers/runtime/chooseDrawer';
-import { MaskedRunner } from '../../../workers/runtime/maskedRunner';
 import { LOGITS_IN_GPU, ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
@@ -12,6 +11,7 @@ import { framesOf, givenFrames, prefillWork } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
 import { batchOf } from './measureWay';
 import type { ReadFile } from './measureWay';
+import { passRunner } from './passRunner';
 import { graphFile } from './stepTypes';
 import type { StepManifest, StepRequest, StepWork } from './stepTypes';
 
@@ -119,7 +119,7 @@ async function measurePasses(
   manifest: StepManifest,
   work: StepWork,
 ): Promise<RunFigures> {
-  const runner = new MaskedRunner(graph, manifest, batchOf(work, manifest));
+  const runner = passRunner(graph, manifest, batchOf(work, manifest), work);
   try {
     const prefillMilliseconds = await prefillWork(runner, work, givenFrames(work));
     const { pipelines } = watch.take();

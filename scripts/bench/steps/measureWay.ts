@@ -1,6 +1,5 @@
 /** All works of a request, drawn by one way in one runtime. */
 import { ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
-import { MaskedRunner } from '../../../workers/runtime/maskedRunner';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
@@ -9,6 +8,7 @@ import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/s
 import { drawPasses } from './drawPasses';
 import { drawWork } from './drawWork';
 import { GrowingRunner } from './growingRunner';
+import { passRunner } from './passRunner';
 import { graphFile } from './stepTypes';
 import type { MeasuredSteps, StepManifest, StepRequest, StepStage, StepWork } from './stepTypes';
 
@@ -75,7 +75,7 @@ async function openApp(
         ? drawOnce(new TransformerRunner(graph, manifest, batch), (runner) =>
             drawWork(runner, manifest, work, steps),
           )
-        : drawOnce(new MaskedRunner(graph, manifest, batch), (runner) =>
+        : drawOnce(passRunner(graph, manifest, batch, work), (runner) =>
             drawPasses(runner, manifest, work, steps),
           );
     },

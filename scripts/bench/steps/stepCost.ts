@@ -34,13 +34,18 @@ function stepShape(manifest: StepManifest, work: StepWork): { rows: number; colu
   const cells = manifest.grid ** 2;
   const slots = textSlots(work);
   if (work.passes !== undefined) {
-    const rows = maskedRows(cells);
-    return { rows, columns: slots + maskedTemporalSlots(slots, cells) + 2 * rows };
+    const rows = work.stage === 'keyframes' ? cells : maskedRows(cells);
+    return { rows, columns: slots + finishedSlots(manifest, work) + 2 * rows };
   }
   const windows =
     work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
   const temporal = temporalCapacity(slots, patternLayouts(manifest.grid, windows));
   return { rows: 1, columns: spatialCapacity(slots, cells) + temporal + 2 };
+}
+
+/** Of the temporal channel, before a pass: text and given frames. */
+function finishedSlots({ grid }: StepManifest, work: StepWork): number {
+  return maskedTemporalSlots(textSlots(work), grid ** 2, work.given[0]!.length);
 }
 
 function textSlots({ texts }: StepWork): number {
@@ -54,7 +59,7 @@ export function cacheBytes(manifest: StepManifest, work: StepWork): number {
   const slots = textSlots(work);
   const slotBytes = 2 * FLOAT_BYTES * work.texts.length * hidden;
   if (work.passes !== undefined) {
-    return slotBytes * layers * (slots + maskedTemporalSlots(slots, manifest.grid ** 2));
+    return slotBytes * layers * (slots + finishedSlots(manifest, work));
   }
   const windows =
     work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;

@@ -2,7 +2,7 @@
 import { streamKey, uniform } from '../../../workers/sampling/randomStream';
 import { GIVEN_FRAMES, WINDOW_FRAMES } from '../../../workers/sampling/schedule';
 import { CACHE_BYTES } from '../../../workers/stages/context';
-import { passWindowsThatFit } from '../../../workers/stages/windowsThatFit';
+import { passCandidatesThatFit, passWindowsThatFit } from '../../../workers/stages/windowsThatFit';
 import type { StepManifest, StepWork } from './stepTypes';
 
 /** Ids of a text with and without the prompt: duration and line break alone are about four. */
@@ -29,6 +29,16 @@ export function passWorks(manifest: StepManifest, round: number): StepWork[] {
   const windows = Math.min(2 ** round, fitting);
   const name = `Round ${round}, a pass`;
   return [{ ...work(manifest, name, 'interpolation', guidance, windows, GIVEN_FRAMES), passes }];
+}
+
+/** The last key frame in passes, of as many candidates as the app runs at once: it reads the most. */
+export function keyFramePassWorks(manifest: StepManifest): StepWork[] {
+  const { guidance, candidates = 1, keyFramePasses: passes } = manifest.sampling;
+  if (passes === undefined) return [];
+  const fitting = passCandidatesThatFit(guidance, { manifest, cacheBytes: CACHE_BYTES });
+  const count = Math.min(candidates, fitting);
+  const name = 'Last key frame, a pass';
+  return [{ ...work(manifest, name, 'keyframes', guidance, count, WINDOW_FRAMES - 1), passes }];
 }
 
 function work(
