@@ -208,7 +208,7 @@ it('a finished key frame leaves the keys and values that drawing it cell by cell
     for (let cell = 0; cell < CELLS; cell++) {
       single.ids.set(opening.map((ids) => (cell === 0 ? ids[order]! : tokens[cell - 1]!)));
       const hint = order === 0 ? manifest.ids.nullHint : frames[order - 1]![cell]!;
-      single.hints.set(opening.flatMap(() => [hint, manifest.ids.nullHint]));
+      single.hints.set(opening.flatMap((ids) => [hint, ids[order]!]));
       await single.step(order, cell);
       const { results } = runs.at(-1)!;
       for (const name of finished[order]!.made) {

@@ -55,7 +55,7 @@ export class MaskedKeyFrames {
     );
     const slot = this.sequences.order[order]!;
     const rows = {
-      hints: this.#hintsOf(before),
+      hints: this.#hintsOf(before, opening),
       positions: this.#batch.ofAllSequences(
         keyFramePositions(this.manifest.textLength, cells, slot),
       ),
@@ -115,14 +115,16 @@ export class MaskedKeyFrames {
     return { spatialBias: spatial, temporalBias: temporal };
   }
 
-  /** A cell's first hint is its token in the frame before; the other one is always null. */
-  #hintsOf(before: readonly Int32Array[]): Int32Array {
+  /** A cell's hints are its token in the frame before, and the id that opens the frame, as when it
+   *  is drawn by itself. */
+  #hintsOf(before: readonly Int32Array[], opening: readonly number[]): Int32Array {
     const { sequences, cells } = this.#batch;
-    const hints = new Int32Array(2 * sequences * cells).fill(this.manifest.ids.nullHint);
-    if (before.length === 0) return hints;
+    const hints = new Int32Array(2 * sequences * cells);
     for (let row = 0; row < sequences * cells; row++) {
-      const candidate = Math.floor(row / cells) % before.length;
-      hints[2 * row] = before[candidate]![row % cells]!;
+      const sequence = Math.floor(row / cells);
+      const frame = before[sequence % before.length];
+      hints[2 * row] = frame?.[row % cells] ?? this.manifest.ids.nullHint;
+      hints[2 * row + 1] = opening[sequence]!;
     }
     return hints;
   }
