@@ -1,11 +1,8 @@
 /** Draws on the WebGPU device: ids stay there for a whole frame, and no step waits for another. */
-import { uniform } from '../sampling/randomStream';
+import { uniform32 } from './codeDrawing';
 import { DeviceSampler } from './deviceSampler';
 import { fillHints } from './fillInputs';
 import type { DrawingModel, DrawnWindows, FrameToDraw, TokenDrawer } from './tokenDrawer';
-
-/** The largest float32 number below 1. */
-const BELOW_ONE = 1 - 2 ** -24;
 
 /**
  * The hints of a cell are fed from main memory, as all other inputs: onnxruntime computes with them
@@ -50,9 +47,7 @@ export class DeviceDrawer implements TokenDrawer {
     this.#finished = 0;
     this.#rowBefore = undefined;
     const numbers = streams.flatMap((stream) =>
-      Array.from({ length: this.#cells }, (_, cell) =>
-        Math.min(uniform(stream, firstIndex + cell), BELOW_ONE),
-      ),
+      Array.from({ length: this.#cells }, (_, cell) => uniform32(stream, firstIndex + cell)),
     );
     this.#sampler.begin({
       ids: Int32Array.from(runner.ids, (_, sequence) => runner.openingId(sequence, order)),

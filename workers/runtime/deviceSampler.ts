@@ -1,22 +1,19 @@
 /** Draws tokens where the logits are, on the WebGPU device, so that ids need not come back. */
 import type { Tensor } from 'onnxruntime-common';
-import type { CodeSampling } from '../sampling/codeSampler';
 import { unusableLogits } from '../sampling/sampleTopK';
+import { CANDIDATE_BYTES, drawingSettings } from './codeDrawing';
+import type { CodeDrawing } from './codeDrawing';
+import { DeviceKernel } from './deviceKernel';
 import type { OrtModule } from './ortRuntime';
 import { ROW_END, SAMPLE_TOKENS } from './sampleTokens.wgsl';
 
 /** The batch and how its codes are drawn; one for all frames. */
-export interface DeviceSampling extends CodeSampling {
+export interface DeviceSampling extends Omit<CodeDrawing, 'rows'> {
   windows: number;
   /** Windows times guidance branches; branch b of window w is sequence b * windows + w. */
   sequences: number;
-  codes: number;
   /** Of a frame. */
   cells: number;
-  /** Scale of the guidance; 1: the conditional branch alone is read. */
-  guidance: number;
-  /** As for `mixGuidance`; 0 = off. */
-  floor: number;
 }
 
 /** What is known of a frame before it is drawn. */
@@ -26,15 +23,6 @@ export interface FrameInputs {
   /** Uniform numbers in [0, 1) [windows, cells]. */
   numbers: Float32Array<ArrayBuffer>;
 }
-
-/** GPUBufferUsage and GPUMapMode as numbers: Node has no such globals. */
-const [MAP_READ, COPY_SRC, COPY_DST, UNIFORM, STORAGE] = [0x01, 0x04, 0x08, 0x40, 0x80];
-const READ = 0x01;
-/** Of a code: its key and its weight. */
-const CANDIDATE_BYTES = 8;
-
-/** Compiled once for each device. */
-const pipelines = new WeakMap<GPUDevice, GPUComputePipeline>();
 
 /**
  * The twin of `mixGuidance` and `sampleTopK`, in float32 instead of float64. It can draw another
@@ -48,9 +36,9 @@ const pipelines = new WeakMap<GPUDevice, GPUComputePipeline>();
 export class DeviceSampler {
   /** Input of the next step: int32 [sequences, 1]. */
   readonly ids: Tensor;
-  readonly #buffers: GPUBuffer[] = [];
-  readonly #pipeline: GPUComputePipeline;
+  readonly #kernel: DeviceKernel;
   readonly #settings: GPUBuffer;
+  readonly #batch: GPUBuffer;
   readonly #numbers: GPUBuffer;
   readonly #drawn: GPUBuffer;
   readonly #ids: GPUBuffer;
@@ -62,14 +50,14 @@ export class DeviceSampler {
     private readonly sampling: DeviceSampling,
   ) {
     const { windows, sequences, codes, cells } = sampling;
-    this.#pipeline = samplingPipeline(device);
-    const settings = settingsOf(sampling);
-    this.#settings = this.#buffer('settings', settings.byteLength, UNIFORM);
-    device.queue.writeBuffer(this.#settings, 0, settings);
-    this.#numbers = this.#buffer('uniform numbers', 4 * windows * cells);
-    this.#drawn = this.#buffer('drawn tokens', 4 * windows * (cells + ROW_END));
-    this.#ids = this.#buffer('ids', 4 * sequences);
-    this.#candidates = this.#buffer('candidates', CANDIDATE_BYTES * windows * codes);
+    const kernel = new DeviceKernel(device, { label: 'sample tokens', code: SAMPLE_TOKENS });
+    this.#kernel = kernel;
+    this.#settings = kernel.uniform('settings', drawingSettings({ ...sampling, rows: windows }));
+    this.#batch = kernel.uniform('batch', Uint32Array.of(sequences, cells).buffer);
+    this.#numbers = kernel.storage('uniform numbers', 4 * windows * cells);
+    this.#drawn = kernel.storage('drawn tokens', 4 * windows * (cells + ROW_END));
+    this.#ids = kernel.storage('ids', 4 * sequences);
+    this.#candidates = kernel.storage('candidates', CANDIDATE_BYTES * windows * codes);
     const dims = [sequences, 1];
     this.ids = ort.Tensor.fromGpuBuffer(this.#ids, { dataType: 'int32', dims });
   }
@@ -92,21 +80,14 @@ export class DeviceSampler {
     const resources = [
       this.#settings,
       logits,
+      this.#candidates,
+      this.#batch,
       this.#numbers,
       this.#drawn,
       this.#ids,
-      this.#candidates,
     ];
-    const bindings = this.device.createBindGroup({
-      layout: this.#pipeline.getBindGroupLayout(0),
-      entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
-    });
     const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(this.#pipeline);
-    pass.setBindGroup(0, bindings);
-    pass.dispatchWorkgroups(this.sampling.windows);
-    pass.end();
+    this.#kernel.run(encoder, resources, this.sampling.windows);
     this.device.queue.submit([encoder.finish()]);
   }
 
@@ -118,7 +99,8 @@ export class DeviceSampler {
    */
   async read(): Promise<Int32Array[]> {
     const { windows, cells } = this.sampling;
-    const rows = await this.#readDrawn();
+    const encoder = this.device.createCommandEncoder();
+    const rows = new Int32Array(await this.#kernel.read(encoder, this.#drawn));
     return Array.from({ length: windows }, (_, window) => {
       const row = rows.subarray(window * (cells + ROW_END), (window + 1) * (cells + ROW_END));
       if (row[cells + 1] !== 0) throw unusableLogits();
@@ -126,56 +108,7 @@ export class DeviceSampler {
     });
   }
 
-  async #readDrawn(): Promise<Int32Array> {
-    const { size } = this.#drawn;
-    const usage = MAP_READ | COPY_DST;
-    const readable = this.device.createBuffer({ label: 'drawn tokens to read', size, usage });
-    try {
-      const encoder = this.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(this.#drawn, 0, readable, 0, size);
-      this.device.queue.submit([encoder.finish()]);
-      await readable.mapAsync(READ);
-      return new Int32Array(readable.getMappedRange().slice(0));
-    } finally {
-      readable.destroy();
-    }
-  }
-
   dispose(): void {
-    for (const buffer of this.#buffers.splice(0)) buffer.destroy();
+    this.#kernel.dispose();
   }
-
-  #buffer(label: string, bytes: number, kind = STORAGE): GPUBuffer {
-    // onnxruntime binds storage in units of 16 bytes.
-    const size = Math.ceil(bytes / 16) * 16;
-    const buffer = this.device.createBuffer({ label, size, usage: kind | COPY_SRC | COPY_DST });
-    this.#buffers.push(buffer);
-    return buffer;
-  }
-}
-
-/** The shader's struct of this name. */
-function settingsOf(sampling: DeviceSampling): ArrayBuffer {
-  const { windows, sequences, codes, cells, temperature, topK, guidance, floor } = sampling;
-  const all = topK <= 0 || topK > codes;
-  const kept = temperature <= 0 ? 1 : all ? codes : topK;
-  const integers = Uint32Array.of(windows, sequences, codes, cells, kept);
-  const settings = new Uint32Array(8);
-  settings.set(integers);
-  new Float32Array(settings.buffer).set([guidance, floor, temperature], integers.length);
-  return settings.buffer;
-}
-
-function samplingPipeline(device: GPUDevice): GPUComputePipeline {
-  let pipeline = pipelines.get(device);
-  if (!pipeline) {
-    const module = device.createShaderModule({ label: 'sample tokens', code: SAMPLE_TOKENS });
-    pipeline = device.createComputePipeline({
-      label: 'sample tokens',
-      layout: 'auto',
-      compute: { module },
-    });
-    pipelines.set(device, pipeline);
-  }
-  return pipeline;
 }
