@@ -1,49 +1,27 @@
 /** The sampler in WGSL draws what the one in JavaScript draws. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serveDirectory, type ServedDirectory } from '../../scripts/serve.mjs';
 import { mixGuidance } from '../../workers/sampling/guidance';
-import { streamKey, uniform } from '../../workers/sampling/randomStream';
+import { streamKey } from '../../workers/sampling/randomStream';
 import { sampleTopK } from '../../workers/sampling/sampleTopK';
-import { buildTestPage } from './buildTestPage';
-import { openApp } from './openApp';
+import { clearNumber, openSamplerSite, randomLogits } from './samplerSite';
+import type { SamplerSite } from './samplerSite';
 import type { SamplerCase, SamplerResult } from './samplerPage/page';
 
 /** The software adapter compiles every shader on the CPU: minutes on a busy machine. */
 const WEBGPU_MILLISECONDS = 600_000;
 
-let served: ServedDirectory;
-const folder = mkdtempSync(join(tmpdir(), 'flipbook-sampler-'));
+let site: SamplerSite;
 beforeAll(async () => {
-  await buildTestPage('samplerPage', folder);
-  served = await serveDirectory({ root: folder });
+  site = await openSamplerSite();
 });
-afterAll(async () => {
-  await served.close();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => site.close());
 
-async function draw(cases: readonly SamplerCase[]): Promise<SamplerResult[]> {
-  const { page, context, errors } = await openApp({ url: served.url });
-  await page.waitForFunction(() => 'sampler' in globalThis);
-  const drawn = await page.evaluate((all) => sampler.draw(all), cases);
-  expect(errors).toEqual([]);
-  await context.close();
-  return drawn;
+function draw(cases: readonly SamplerCase[]): Promise<SamplerResult[]> {
+  return site.evaluate((page) => page.evaluate((all) => sampler.draw(all), cases));
 }
 
 const WINDOWS = 3;
 const CELLS = 3;
-
-/** In steps of 1/32, so that guidance mixes them without rounding in float32 too, and some tie. */
-function randomLogits(seed: number, count: number): number[] {
-  return Array.from({ length: count }, (_, index) => {
-    const spread = uniform(seed, 2 * index) + uniform(seed, 2 * index + 1) - 1;
-    return Math.round(spread * 128) / 32;
-  });
-}
 
 type Settings = Pick<
   SamplerCase['sampling'],
@@ -58,25 +36,12 @@ function caseOf(settings: Settings, seed: number): SamplerCase {
   );
   const numbers = Array.from({ length: WINDOWS * CELLS }, (_, index) => {
     const [window, cell] = [Math.floor(index / CELLS), index % CELLS];
-    return clearNumber(settings, logits[cell]!, window, streamKey(seed, 100 + index));
+    return clearNumber(streamKey(seed, 100 + index), (u) =>
+      expectedToken(settings, logits[cell]!, window, u),
+    );
   });
   const sampling = { ...settings, windows: WINDOWS, sequences, cells: CELLS };
   return { sampling, logits, numbers };
-}
-
-/** What float32 sums of weights and the steps of float32 numbers may shift a border by. */
-const BORDER = 4e-6;
-
-/** The first number of a stream so far from every border that float32 draws the same code. */
-function clearNumber(settings: Settings, logits: number[], window: number, stream: number): number {
-  for (let index = 0; ; index++) {
-    const u = Math.fround(uniform(stream, index));
-    if (u < BORDER || u > 1 - BORDER) continue;
-    const [below, above] = [u - BORDER, u + BORDER].map((near) =>
-      expectedToken(settings, logits, window, near),
-    );
-    if (below === above) return u;
-  }
 }
 
 function expectedToken(settings: Settings, logits: number[], window: number, u: number): number {

@@ -1,8 +1,12 @@
-/** The sampler of the WebGPU path on logits that a test gives it. */
+/** The samplers of the WebGPU path on logits that a test gives them. */
 import { Tensor } from 'onnxruntime-common';
 import { chooseBackend, requestDevice } from '../../../workers/runtime/backend';
 import { DeviceSampler } from '../../../workers/runtime/deviceSampler';
 import type { DeviceSampling } from '../../../workers/runtime/deviceSampler';
+import type { CodeDrawing } from '../../../workers/runtime/codeDrawing';
+import { PassSampler } from '../../../workers/runtime/passSampler';
+import type { HiddenRow } from '../../../workers/runtime/passSampler';
+import type { SureToken } from '../../../workers/sampling/maskedDrawing';
 
 /** GPUBufferUsage and GPUMapMode. */
 const [MAP_READ, COPY_DST, STORAGE] = [0x01, 0x08, 0x80];
@@ -25,16 +29,43 @@ export interface SamplerResult {
   ids: number[][];
 }
 
+/** Draws of the hidden rows of some passes, one after the other. */
+export interface PassCase {
+  drawing: CodeDrawing;
+  passes: {
+    /** [branches * rows * codes] */
+    logits: number[];
+    hidden: HiddenRow[];
+  }[];
+}
+
+export interface PassResult {
+  /** Of each pass; fewer where one failed. */
+  drawn: SureToken[][];
+  failure?: string;
+}
+
+function draw(cases: readonly SamplerCase[]): Promise<SamplerResult[]> {
+  return onDevice(cases, drawCase);
+}
+
+function drawPasses(cases: readonly PassCase[]): Promise<PassResult[]> {
+  return onDevice(cases, drawPassCase);
+}
+
 /** Every case on one device, which must report no error. */
-async function draw(cases: readonly SamplerCase[]): Promise<SamplerResult[]> {
+async function onDevice<Case, Result>(
+  cases: readonly Case[],
+  drawOne: (device: GPUDevice, one: Case) => Promise<Result>,
+): Promise<Result[]> {
   const choice = await chooseBackend('webgpu');
   if (choice.backend !== 'webgpu') throw new Error('There is no WebGPU.');
   const device = await requestDevice(choice.adapter);
   const errors: string[] = [];
   device.addEventListener('uncapturederror', ({ error }) => errors.push(error.message));
   try {
-    const results: SamplerResult[] = [];
-    for (const one of cases) results.push(await drawCase(device, one));
+    const results: Result[] = [];
+    for (const one of cases) results.push(await drawOne(device, one));
     await device.queue.onSubmittedWorkDone();
     if (errors.length > 0) throw new Error(errors.join('\n'));
     return results;
@@ -72,6 +103,26 @@ async function drawCase(
   }
 }
 
+async function drawPassCase(device: GPUDevice, { drawing, passes }: PassCase): Promise<PassResult> {
+  const sampler = new PassSampler(device, drawing);
+  const drawn: SureToken[][] = [];
+  try {
+    for (const { logits, hidden } of passes) {
+      const buffer = device.createBuffer({ size: 4 * logits.length, usage: STORAGE | COPY_DST });
+      device.queue.writeBuffer(buffer, 0, Float32Array.from(logits));
+      const drawing = sampler.draw(buffer, hidden);
+      // As in a pass: the logits are gone while what was drawn is still to come.
+      buffer.destroy();
+      drawn.push(await drawing);
+    }
+    return { drawn };
+  } catch (error) {
+    return { drawn, failure: String(error) };
+  } finally {
+    sampler.dispose();
+  }
+}
+
 /** What an int32 tensor on the device holds. */
 async function readBack(device: GPUDevice, { gpuBuffer, size }: Tensor): Promise<number[]> {
   const readable = device.createBuffer({ size: 4 * size, usage: MAP_READ | COPY_DST });
@@ -84,10 +135,10 @@ async function readBack(device: GPUDevice, { gpuBuffer, size }: Tensor): Promise
   return values;
 }
 
-const sampler = { draw };
+const sampler = { draw, drawPasses };
 
 declare global {
-  var sampler: { draw: typeof draw };
+  var sampler: { draw: typeof draw; drawPasses: typeof drawPasses };
 }
 
 globalThis.sampler = sampler;
