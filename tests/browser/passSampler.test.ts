@@ -1,8 +1,8 @@
 /** The sampler of passes in WGSL draws what the one in JavaScript draws, and is as sure of it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawSure } from '../../workers/sampling/drawHidden';
+import type { SureToken } from '../../workers/sampling/drawHidden';
 import { mixedRows } from '../../workers/sampling/guidance';
-import { drawSure } from '../../workers/sampling/maskedDrawing';
-import type { SureToken } from '../../workers/sampling/maskedDrawing';
 import { streamKey, uniform } from '../../workers/sampling/randomStream';
 import { clearNumber, openSamplerSite, randomLogits } from './samplerSite';
 import type { SamplerSite } from './samplerSite';

@@ -1,5 +1,4 @@
 /** Where tokens are drawn: on the WebGPU device, or in main memory. */
-import { ROWS } from '../../src/shared/manifest';
 import type { GraphManifest, ModelManifest } from '../../src/shared/manifest';
 import { DeviceDrawer } from './deviceDrawer';
 import { MemoryDrawer } from './memoryDrawer';
@@ -7,14 +6,13 @@ import type { DrawingModel, DrawnWindows, TokenDrawer } from './tokenDrawer';
 
 /**
  * Whether a transformer's tokens are drawn on the device where it runs there: its logits then stay
- * there. Clusters are drawn in JavaScript, files that run in main memory want their ids there, and
- * of masked cells those that are kept are chosen among all of a pass.
+ * there. Clusters are drawn in JavaScript, and files that run in main memory want their ids there.
  */
 export function drawsOnDevice(
   { sampling }: Pick<ModelManifest, 'sampling'>,
-  { mainMemoryFiles = 0, inputs }: Pick<GraphManifest, 'mainMemoryFiles' | 'inputs'>,
+  { mainMemoryFiles = 0 }: Pick<GraphManifest, 'mainMemoryFiles'>,
 ): boolean {
-  return !sampling.clusters && mainMemoryFiles === 0 && !inputs.includes(ROWS);
+  return !sampling.clusters && mainMemoryFiles === 0;
 }
 
 /** The drawer for where the runner's graph leaves its logits. The caller disposes it. */

@@ -1,5 +1,4 @@
 /** What the shaders of drawCode.wgsl.ts are told of the drawing. */
-import { uniform } from '../sampling/randomStream';
 import type { CodeSampling } from '../sampling/codeSampler';
 import { keptCodes } from '../sampling/sampleTopK';
 
@@ -30,7 +29,7 @@ export function drawingSettings(drawing: CodeDrawing): ArrayBuffer {
   return settings.buffer;
 }
 
-/** As `uniform`, but still below 1 when it is rounded to float32. */
-export function uniform32(key: number, index: number): number {
-  return Math.min(uniform(key, index), BELOW_ONE);
+/** A number in [0, 1), such that rounding to float32 leaves it below 1. */
+export function belowOne(u: number): number {
+  return Math.min(u, BELOW_ONE);
 }

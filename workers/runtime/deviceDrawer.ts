@@ -1,5 +1,6 @@
 /** Draws on the WebGPU device: ids stay there for a whole frame, and no step waits for another. */
-import { uniform32 } from './codeDrawing';
+import { uniform } from '../sampling/randomStream';
+import { belowOne } from './codeDrawing';
 import { DeviceSampler } from './deviceSampler';
 import { fillHints } from './fillInputs';
 import type { DrawingModel, DrawnWindows, FrameToDraw, TokenDrawer } from './tokenDrawer';
@@ -47,7 +48,9 @@ export class DeviceDrawer implements TokenDrawer {
     this.#finished = 0;
     this.#rowBefore = undefined;
     const numbers = streams.flatMap((stream) =>
-      Array.from({ length: this.#cells }, (_, cell) => uniform32(stream, firstIndex + cell)),
+      Array.from({ length: this.#cells }, (_, cell) =>
+        belowOne(uniform(stream, firstIndex + cell)),
+      ),
     );
     this.#sampler.begin({
       ids: Int32Array.from(runner.ids, (_, sequence) => runner.openingId(sequence, order)),

@@ -10,6 +10,8 @@ import { MaskedBatch } from './maskedBatch';
 import type { RowInputs } from './maskedBatch';
 import { MaskedPass } from './maskedPass';
 import type { OnnxGraph } from './onnxGraph';
+import type { OrtRuntime } from './ortRuntime';
+import type { PassRunner } from './passDrawer';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
 
 /** The frame that is being drawn. */
@@ -25,16 +27,24 @@ interface OpenFrame {
   pass: MaskedPass;
 }
 
-export class MaskedKeyFrames {
+export class MaskedKeyFrames implements PassRunner {
   readonly #batch: MaskedBatch;
   #frame: OpenFrame | undefined;
 
   constructor(
-    graph: OnnxGraph,
+    private readonly graph: OnnxGraph,
     private readonly manifest: RunnerManifest,
     private readonly sequences: RunnerBatch,
   ) {
     this.#batch = new MaskedBatch(graph, manifest, sequences, 0);
+  }
+
+  get runtime(): OrtRuntime {
+    return this.graph.runtime;
+  }
+
+  get logitsInGpu(): boolean {
+    return this.graph.inGpu.has('logits');
   }
 
   /** Runs the texts once and keeps their keys and values. */
@@ -82,11 +92,18 @@ export class MaskedKeyFrames {
     return this.#open().pass.predict(tokens);
   }
 
+  predictOnDevice<Drawn>(
+    tokens: readonly Int32Array[],
+    use: (logits: GPUBuffer) => Promise<Drawn>,
+  ): Promise<Drawn> {
+    return this.#open().pass.predictOnDevice(tokens, use);
+  }
+
   /** Puts the frame's keys and values behind those of the frames before.
    *  @param tokens of each candidate, all drawn [cells]. */
   async finish(tokens: readonly Int32Array[]): Promise<void> {
     const { order, opening, hints, positions } = this.#open();
-    const { graph, cache, cells } = this.#batch;
+    const { cache, cells } = this.#batch;
     const ids = new Int32Array(hints.length / 2);
     opening.forEach((id, sequence) => {
       ids[sequence * cells] = id;
@@ -96,7 +113,7 @@ export class MaskedKeyFrames {
     });
     const inputs = { ids, hints, positions, ...this.#biases(order, 'finish') };
     const feeds = this.#batch.feeds(inputs, Int32Array.of(cells - 1));
-    cache.appendFrame(await graph.run(feeds, cache.frameOutputs()));
+    cache.appendFrame(await this.graph.run(feeds, cache.frameOutputs()));
     this.#frame = undefined;
   }
 

@@ -2,7 +2,7 @@
 import { NOT_DRAWN } from '../sampling/maskedDrawing';
 import { freeResults } from './freeResults';
 import type { MaskedBatch, RowInputs } from './maskedBatch';
-import type { Feeds } from './ortRuntime';
+import type { Feeds, Results } from './ortRuntime';
 
 export class MaskedPass {
   readonly #ids: Int32Array;
@@ -27,6 +27,26 @@ export class MaskedPass {
    * @returns logits [sequences, rows, codes].
    */
   async predict(tokens: readonly Int32Array[]): Promise<Float32Array> {
+    const results = await this.#run(tokens);
+    const logits = results['logits']!.data as Float32Array;
+    freeResults(results);
+    return logits;
+  }
+
+  /** As `PassRunner` says. */
+  async predictOnDevice<Drawn>(
+    tokens: readonly Int32Array[],
+    use: (logits: GPUBuffer) => Promise<Drawn>,
+  ): Promise<Drawn> {
+    const results = await this.#run(tokens);
+    const drawn = use(results['logits']!.gpuBuffer);
+    // It fails where it is waited for, which may be behind other work.
+    drawn.catch(() => undefined);
+    freeResults(results);
+    return this.batch.graph.runtime.exclusive(() => drawn);
+  }
+
+  #run(tokens: readonly Int32Array[]): Promise<Results> {
     const rows = tokens[0]!.length;
     for (let at = 0; at < this.#ids.length; at++) {
       const window = Math.floor(at / rows) % tokens.length;
@@ -34,9 +54,6 @@ export class MaskedPass {
       this.#ids[at] = token === NOT_DRAWN ? this.hiddenIds[at]! : token;
     }
     // The pass's own keys are seen by no later one.
-    const results = await this.batch.graph.run(this.#feeds, ['logits']);
-    const logits = results['logits']!.data as Float32Array;
-    freeResults(results);
-    return logits;
+    return this.batch.graph.run(this.#feeds, ['logits']);
   }
 }

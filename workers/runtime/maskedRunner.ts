@@ -13,34 +13,43 @@ import { GIVEN_FRAMES } from '../sampling/schedule';
 import { MaskedBatch } from './maskedBatch';
 import { MaskedPass } from './maskedPass';
 import type { OnnxGraph } from './onnxGraph';
+import type { OrtRuntime } from './ortRuntime';
+import type { PassRunner } from './passDrawer';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
 
-export class MaskedRunner {
+export class MaskedRunner implements PassRunner {
   readonly #batch: MaskedBatch;
-  /** Two ids of each row [sequences, 2C, 2]. */
-  readonly #hints: Int32Array;
-  readonly #pass: MaskedPass;
+  #pass: MaskedPass | undefined;
 
-  constructor(graph: OnnxGraph, manifest: RunnerManifest, batch: RunnerBatch) {
+  constructor(
+    private readonly graph: OnnxGraph,
+    private readonly manifest: RunnerManifest,
+    batch: RunnerBatch,
+  ) {
     this.#batch = new MaskedBatch(graph, manifest, batch, GIVEN_FRAMES);
-    const { text, layouts, cells, sequences } = this.#batch;
-    this.#hints = new Int32Array(2 * sequences * maskedRows(cells));
+  }
+
+  get runtime(): OrtRuntime {
+    return this.graph.runtime;
+  }
+
+  get logitsInGpu(): boolean {
+    return this.graph.inGpu.has('logits');
+  }
+
+  /** Runs text and given frames once, keeps their keys and values, and makes ready for the passes.
+   *  @param given tokens [cells] of frames 0, 2 and 4 of each sequence. */
+  async prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
+    await this.#batch.prefill(given);
+    const { text, layouts, cells } = this.#batch;
     const { spatial, temporal } = maskedRowBiases(text, layouts, cells);
-    const positions = maskedPositions(manifest.textLength, cells);
     const inputs = {
-      hints: this.#hints,
-      positions: this.#batch.ofAllSequences(positions),
+      hints: this.#hintsOf(given),
+      positions: this.#batch.ofAllSequences(maskedPositions(this.manifest.textLength, cells)),
       spatialBias: spatial,
       temporalBias: temporal,
     };
     this.#pass = new MaskedPass(this.#batch, inputs, this.#openingIds());
-  }
-
-  /** Runs text and given frames once and keeps their keys and values.
-   *  @param given tokens [cells] of frames 0, 2 and 4 of each sequence. */
-  async prefill(given: readonly (readonly Int32Array[])[]): Promise<void> {
-    given.forEach((frames, sequence) => this.#fillHints(frames, sequence));
-    await this.#batch.prefill(given);
   }
 
   /**
@@ -51,23 +60,40 @@ export class MaskedRunner {
    * @returns logits [sequences, 2C, codes].
    */
   predict(tokens: readonly Int32Array[]): Promise<Float32Array> {
-    return this.#pass.predict(tokens);
+    return this.#ready().predict(tokens);
+  }
+
+  predictOnDevice<Drawn>(
+    tokens: readonly Int32Array[],
+    use: (logits: GPUBuffer) => Promise<Drawn>,
+  ): Promise<Drawn> {
+    return this.#ready().predictOnDevice(tokens, use);
   }
 
   dispose(): void {
     this.#batch.dispose();
   }
 
-  /** A cell's hints are its tokens in the frames before and after. */
-  #fillHints(given: readonly Int32Array[], sequence: number): void {
+  #ready(): MaskedPass {
+    if (!this.#pass) throw new RangeError('the given frames were not run');
+    return this.#pass;
+  }
+
+  /** A cell's hints are its tokens in the frames before and after.
+   *  @returns two ids of each row [sequences, 2C, 2]. */
+  #hintsOf(given: readonly (readonly Int32Array[])[]): Int32Array {
     const { cells } = this.#batch;
     const rows = maskedRows(cells);
-    for (let row = 0; row < rows; row++) {
-      const frame = Math.floor(row / cells);
-      const at = 2 * (sequence * rows + row);
-      this.#hints[at] = given[frame]![row % cells]!;
-      this.#hints[at + 1] = given[frame + 1]![row % cells]!;
-    }
+    const hints = new Int32Array(2 * given.length * rows);
+    given.forEach((frames, sequence) => {
+      for (let row = 0; row < rows; row++) {
+        const frame = Math.floor(row / cells);
+        const at = 2 * (sequence * rows + row);
+        hints[at] = frames[frame]![row % cells]!;
+        hints[at + 1] = frames[frame + 1]![row % cells]!;
+      }
+    });
+    return hints;
   }
 
   #openingIds(): Int32Array {

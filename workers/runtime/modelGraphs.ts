@@ -16,6 +16,8 @@ import { MaskedRunner } from './maskedRunner';
 import { OnnxGraph } from './onnxGraph';
 import type { GraphPlacement } from './onnxGraph';
 import type { OrtRuntime } from './ortRuntime';
+import { passDrawer } from './passDrawer';
+import type { PassRunner } from './passDrawer';
 import { passesOn } from './passesOn';
 import { TransformerRunner } from './transformerRunner';
 
@@ -179,7 +181,7 @@ async function warmUpPass(manifest: ModelManifest, graph: OnnxGraph): Promise<vo
     const cells = manifest.grid * manifest.grid;
     const tokens = new Int32Array(cells);
     await runner.prefill([Array.from({ length: GIVEN_FRAMES }, () => tokens)]);
-    await runner.predict([new Int32Array(maskedRows(cells))]);
+    await warmUpDrawer(runner, maskedRows(cells), manifest);
     await graph.runtime.deviceIdle();
   } finally {
     runner.dispose();
@@ -195,15 +197,32 @@ async function warmUpKeyFrames(manifest: ModelManifest, graph: OnnxGraph): Promi
     textBoost: 0,
   });
   try {
-    const tokens = [new Int32Array(manifest.grid * manifest.grid)];
+    const cells = manifest.grid * manifest.grid;
+    const tokens = [new Int32Array(cells)];
     await runner.prefill();
     runner.begin(0, []);
-    await runner.predict(tokens);
+    await warmUpDrawer(runner, cells, manifest);
     await runner.finish(tokens);
     runner.begin(1, tokens);
-    await runner.predict(tokens);
+    await warmUpDrawer(runner, cells, manifest);
     await graph.runtime.deviceIdle();
   } finally {
     runner.dispose();
+  }
+}
+
+/** A pass over one window, of whose cells the first is drawn.
+ *  @param rows of the window. */
+async function warmUpDrawer(
+  runner: PassRunner,
+  rows: number,
+  manifest: ModelManifest,
+): Promise<void> {
+  const drawing = { windows: 1, rows, guidance: 1, sampling: manifest.sampling };
+  const drawer = passDrawer(runner, drawing, manifest);
+  try {
+    await drawer.draw([new Int32Array(rows)], [[{ cell: 0, u: 0 }]]);
+  } finally {
+    drawer.dispose();
   }
 }

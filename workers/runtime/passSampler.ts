@@ -1,6 +1,6 @@
 /** Draws the hidden cells of a pass where the logits are, on the WebGPU device. */
+import type { SureToken } from '../sampling/drawHidden';
 import { unusableLogits } from '../sampling/sampleTopK';
-import type { SureToken } from '../sampling/maskedDrawing';
 import { CANDIDATE_BYTES, drawingSettings } from './codeDrawing';
 import type { CodeDrawing } from './codeDrawing';
 import { DeviceKernel } from './deviceKernel';

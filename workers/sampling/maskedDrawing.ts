@@ -3,27 +3,26 @@
  * one key frame. The twin of training/transformer/masked_drawing.py, which states the order of cells
  * and random numbers.
  */
+import type { CodeSampling } from './codeSampler';
+import type { DrawHidden, DrawnCell, HiddenCell } from './drawHidden';
 import { uniform } from './randomStream';
-import { drawRank, keptCodes, samplerScratch, selectBest } from './sampleTopK';
-import type { SamplerScratch } from './sampleTopK';
 
 /** In the place of a token: a masked cell. */
 export const NOT_DRAWN = -1;
 
-/** How masked cells are drawn. */
-export interface MaskedSampling {
+/** In how many passes masked cells are drawn, and which of them each pass keeps. */
+export interface MaskedChoice {
   /** From 1. */
   passes: number;
   /** How much chance has a say in which cells are kept; 0: the surest are. */
   noise: number;
-  /** 0 takes the best code. */
-  temperature: number;
-  /** 0 keeps all. */
-  topK: number;
   /** Index of the first number of each stream that may be used; absent: 0. A pass takes two for
    *  every cell, whether it is hidden or not. */
   firstIndex?: number;
 }
+
+/** How masked cells are drawn. */
+export type MaskedSampling = MaskedChoice & CodeSampling;
 
 /** What a pass leaves. */
 export interface DrawnPass {
@@ -31,20 +30,6 @@ export interface DrawnPass {
   passes: number;
   /** Of each window: its tokens, and in the place of hidden ones what the pass predicted [cells]. */
   drafts: Int32Array[];
-}
-
-/** Logits [codes] of a cell; the array is used again by the next call. */
-export type CellLogits = (cell: number) => Float64Array;
-
-/** Predicts all windows from their tokens [cells], NOT_DRAWN where hidden. */
-export type PredictCells = (
-  tokens: readonly Int32Array[],
-) => Promise<(window: number) => CellLogits>;
-
-export interface SureToken {
-  token: number;
-  /** Logarithm of the token's share among the top-k codes, at temperature 1. */
-  sureness: number;
 }
 
 /** How many random numbers of its stream a drawing may take. */
@@ -59,56 +44,64 @@ export function numbersTaken(passes: number, cells: number): number {
  * @param streams key of each window's random stream.
  */
 export async function* drawMasked(
-  predict: PredictCells,
+  draw: DrawHidden,
   tokens: readonly Int32Array[],
   streams: readonly number[],
-  sampling: MaskedSampling,
+  choice: MaskedChoice,
 ): AsyncGenerator<DrawnPass> {
-  let scratch: SamplerScratch | undefined;
-  for (let pass = 0; pass < sampling.passes; pass++) {
+  for (let pass = 0; pass < choice.passes; pass++) {
     // Every window has as many hidden cells as any other.
     if (!tokens[0]?.includes(NOT_DRAWN)) return;
-    const logits = await predict(tokens);
-    const drafts = tokens.map((own, window) => {
-      const ofCell = logits(window);
-      scratch ??= samplerScratch(ofCell(0).length);
-      return keepSurest(own, ofCell, pass, streams[window]!, sampling, scratch);
-    });
+    const hidden = tokens.map((own, window) => hiddenCells(own, pass, streams[window]!, choice));
+    const drawn = await draw(tokens, hidden);
+    const drafts = tokens.map((own, window) =>
+      keepSurest(own, drawn[window]!, pass, streams[window]!, choice),
+    );
     yield { passes: pass + 1, drafts };
   }
 }
 
+/** The cells of a window that a pass draws, in order. */
+export function hiddenCells(
+  tokens: Int32Array,
+  pass: number,
+  stream: number,
+  { firstIndex = 0 }: MaskedChoice,
+): HiddenCell[] {
+  const first = firstIndex + pass * tokens.length;
+  const hidden: HiddenCell[] = [];
+  tokens.forEach((token, cell) => {
+    if (token === NOT_DRAWN) hidden.push({ cell, u: uniform(stream, first + cell) });
+  });
+  return hidden;
+}
+
 /**
- * One pass over a window: draws its hidden cells and keeps the surest of them in `tokens`.
+ * Keeps the surest of the cells that a pass drew in the `tokens` of their window.
  *
+ * @param drawn in the order of the cells.
  * @returns the tokens with all that was drawn [cells].
  */
 export function keepSurest(
   tokens: Int32Array,
-  logits: CellLogits,
+  drawn: readonly DrawnCell[],
   pass: number,
   stream: number,
-  { passes, noise, temperature, topK, firstIndex = 0 }: MaskedSampling,
-  scratch: SamplerScratch,
+  { passes, noise, firstIndex = 0 }: MaskedChoice,
 ): Int32Array {
   const cells = tokens.length;
-  const number = (ofPass: number, cell: number): number =>
-    uniform(stream, firstIndex + ofPass * cells + cell);
+  const first = firstIndex + (passes + pass) * cells;
   const share = noise * (1 - (pass + 1) / passes);
   const draft = tokens.slice();
-  const drawn: { cell: number; token: number; score: number }[] = [];
-  for (let cell = 0; cell < cells; cell++) {
-    if (tokens[cell] !== NOT_DRAWN) continue;
-    const u = number(pass, cell);
-    const { token, sureness } = drawSure(logits(cell), temperature, topK, u, scratch);
-    const chance = share > 0 ? share * gumbel(number(passes + pass, cell)) : 0;
+  const scored = drawn.map(({ cell, token, sureness }) => {
     draft[cell] = token;
-    drawn.push({ cell, token, score: sureness + chance });
-  }
+    const chance = share > 0 ? share * gumbel(uniform(stream, first + cell)) : 0;
+    return { cell, token, score: sureness + chance };
+  });
   // Cells of equal scores stay in order, as sorting is stable.
-  drawn.sort((one, other) => other.score - one.score);
-  const kept = Math.max(1, drawn.length - hiddenAfter(pass, passes, cells));
-  for (const { cell, token } of drawn.slice(0, kept)) tokens[cell] = token;
+  scored.sort((one, other) => other.score - one.score);
+  const kept = Math.max(1, scored.length - hiddenAfter(pass, passes, cells));
+  for (const { cell, token } of scored.slice(0, kept)) tokens[cell] = token;
   return draft;
 }
 
@@ -120,25 +113,6 @@ export function hiddenShare(done: number): number {
 /** How many of `cells` are still hidden after pass `pass` (from 0) of `passes`. */
 export function hiddenAfter(pass: number, passes: number, cells: number): number {
   return pass + 1 >= passes ? 0 : Math.floor(hiddenShare((pass + 1) / passes) * cells);
-}
-
-/** Draws one id as `sampleTopK` does, and says how sure the model is of it. */
-export function drawSure(
-  logits: Float64Array,
-  temperature: number,
-  topK: number,
-  u: number,
-  scratch: SamplerScratch = samplerScratch(logits.length),
-): SureToken {
-  const { ids } = scratch;
-  const kept = keptCodes(topK, logits.length);
-  selectBest(logits, kept, ids);
-  const rank = temperature <= 0 ? 0 : drawRank(logits, kept, temperature, u, scratch);
-  const best = logits[ids[0]!]!;
-  let sum = 0;
-  for (let other = 0; other < kept; other++) sum += Math.exp(logits[ids[other]!]! - best);
-  const token = ids[rank]!;
-  return { token, sureness: logits[token]! - best - Math.log(sum) };
 }
 
 /** Of a uniform number in [0, 1): Gumbel's distribution. */

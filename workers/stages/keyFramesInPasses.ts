@@ -1,5 +1,7 @@
 /** Draws the key frames of a batch of candidates as masked cells, one whole frame in a few passes. */
 import { MaskedKeyFrames } from '../runtime/maskedKeyFrames';
+import { passDrawer } from '../runtime/passDrawer';
+import type { PassDrawer } from '../runtime/passDrawer';
 import { NOT_DRAWN, numbersTaken } from '../sampling/maskedDrawing';
 import { KEYFRAME_ORDER, keyFrameSlot } from '../sampling/schedule';
 import { finishedFrame } from './candidateBatch';
@@ -14,16 +16,24 @@ export async function* keyFramesInPasses(
   batch: CandidateBatch,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, Candidate[]> {
-  const { manifest, graphs } = context;
-  const drawn: Candidate[] = batch.streams.map(() => []);
+  const { manifest, graphs, options } = context;
+  const { streams, guidance } = batch;
+  const drawn: Candidate[] = streams.map(() => []);
   // No boost of the text, as in training/transformer/masked_key_frames.py.
   const sequences = { ...batch.sequences, textBoost: 0 };
   const runner = new MaskedKeyFrames(graphs.keyframes, manifest, sequences);
+  const rows = manifest.grid * manifest.grid;
+  const drawing = { windows: streams.length, rows, guidance, sampling: options };
+  const drawer = passDrawer(runner, drawing, manifest);
   try {
     await cancelPoint(context);
     await runner.prefill();
     for (const index of KEYFRAME_ORDER) {
-      yield* drawKeyFrame(runner, index, batch, drawn, context);
+      runner.begin(
+        index,
+        drawn.flatMap((frames) => frames.slice(-1)),
+      );
+      yield* drawKeyFrame(drawer, index, streams, drawn, context);
       const isLast = index === KEYFRAME_ORDER.at(-1);
       if (!isLast && choosesFrames(manifest, drawn.length)) {
         await goOnFromBest(batch.text, index, drawn, context);
@@ -35,15 +45,16 @@ export async function* keyFramesInPasses(
     }
     return drawn;
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
 }
 
 /** Adds one frame to every candidate of a batch; yields that of the first while cells are hidden. */
 async function* drawKeyFrame(
-  runner: MaskedKeyFrames,
+  drawer: PassDrawer,
   index: number,
-  { streams, guidance }: CandidateBatch,
+  streams: readonly number[],
   candidates: readonly Candidate[],
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame> {
@@ -51,18 +62,8 @@ async function* drawKeyFrame(
   const cells = manifest.grid * manifest.grid;
   const passes = context.passes.keyframes;
   const tokens = candidates.map(() => new Int32Array(cells).fill(NOT_DRAWN));
-  runner.begin(
-    index,
-    candidates.flatMap((frames) => frames.slice(-1)),
-  );
-  const drawing = {
-    predict: (seen: readonly Int32Array[]) => runner.predict(seen),
-    tokens,
-    streams,
-    guidance,
-    passes,
-    firstIndex: index * numbersTaken(passes, cells),
-  };
+  const firstIndex = index * numbersTaken(passes, cells);
+  const drawing = { drawer, tokens, streams, passes, firstIndex };
   const slot = keyFrameSlot(index, options.rounds);
   for await (const [draft] of drawPasses(drawing, context)) {
     const drawnCells = tokens[0]!.reduce((sum, id) => sum + (id === NOT_DRAWN ? 0 : 1), 0);

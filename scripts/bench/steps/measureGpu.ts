@@ -1,11 +1,12 @@
 /** The first grid row of works on WebGPU, or their first passes: times, and what the device was asked
  *  to do. */
 import { chooseDrawer } from '../../../workers/runtime/chooseDrawer';
-import { LOGITS_IN_GPU, ROWS_IN_GPU } from '../../../workers/runtime/modelGraphs';
+import { LOGITS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
+import { passDrawer } from '../../../workers/runtime/passDrawer';
 import type { FrameToDraw, TokenDrawer } from '../../../workers/runtime/tokenDrawer';
-import { NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
+import { hiddenCells, NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import { framesOf, givenFrames, prefillWork } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
@@ -61,9 +62,8 @@ async function measureWork(
   watch.take();
   const bytes = await read(graphFile(work.stage, 'app'));
   const entry = manifest.graphs[work.stage];
-  const placement = work.passes === undefined ? LOGITS_IN_GPU : ROWS_IN_GPU;
   const started = performance.now();
-  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], placement);
+  const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
   const loadMilliseconds = performance.now() - started;
   try {
     const figures = await (work.passes === undefined ? measureRow : measurePasses)(
@@ -120,16 +120,24 @@ async function measurePasses(
   work: StepWork,
 ): Promise<RunFigures> {
   const runner = passRunner(graph, manifest, batchOf(work, manifest), work);
+  const { guidance, drawn, passes: count = 1 } = work;
+  const rows = drawn[0]!.flat().length;
+  const { sampling } = manifest;
+  const drawer = passDrawer(runner, { windows: drawn.length, rows, guidance, sampling }, manifest);
   try {
     const prefillMilliseconds = await prefillWork(runner, work, givenFrames(work));
     const { pipelines } = watch.take();
-    const hidden = work.drawn.map((frames) => new Int32Array(frames.flat().length).fill(NOT_DRAWN));
+    // All cells are hidden in each of them: the most that a pass draws.
+    const tokens = drawn.map(() => new Int32Array(rows).fill(NOT_DRAWN));
+    const choice = { passes: count, noise: sampling.choiceNoise ?? 0 };
     const passes: WatchedStep[] = [];
     for (let pass = 0; pass < MEASURED_PASSES; pass++) {
-      passes.push(await watched(runtime, watch, () => runner.predict(hidden)));
+      const hidden = tokens.map((own, window) => hiddenCells(own, pass, window, choice));
+      passes.push(await watched(runtime, watch, () => drawer.draw(tokens, hidden)));
     }
     return figuresOf(passes, prefillMilliseconds, pipelines);
   } finally {
+    drawer.dispose();
     runner.dispose();
   }
 }

@@ -2,14 +2,13 @@
 import { MaskedKeyFrames } from '../../../workers/runtime/maskedKeyFrames';
 import { MaskedRunner } from '../../../workers/runtime/maskedRunner';
 import type { OnnxGraph } from '../../../workers/runtime/onnxGraph';
+import type { PassRunner } from '../../../workers/runtime/passDrawer';
 import type { RunnerBatch } from '../../../workers/runtime/runnerBatch';
 import type { StepManifest, StepWork } from './stepTypes';
 
-export interface PassRunner {
+export interface WorkRunner extends PassRunner {
   /** @param given tokens [cells] of the given frames of each sequence. */
   prefill(given: readonly (readonly Int32Array[])[]): Promise<void>;
-  /** As in MaskedRunner. */
-  predict(tokens: readonly Int32Array[]): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -19,10 +18,12 @@ export function passRunner(
   manifest: StepManifest,
   batch: RunnerBatch,
   { stage, drawn }: StepWork,
-): PassRunner {
+): WorkRunner {
   if (stage === 'interpolation') return new MaskedRunner(graph, manifest, batch);
   const runner = new MaskedKeyFrames(graph, manifest, batch);
   return {
+    runtime: runner.runtime,
+    logitsInGpu: runner.logitsInGpu,
     prefill: async (given) => {
       const candidates = given.slice(0, drawn.length);
       const frames = candidates[0]!.map((_, order) => candidates.map((own) => own[order]!));
@@ -34,6 +35,7 @@ export function passRunner(
       runner.begin(frames.length, frames.at(-1) ?? []);
     },
     predict: (tokens) => runner.predict(tokens),
+    predictOnDevice: (tokens, use) => runner.predictOnDevice(tokens, use),
     dispose: () => {
       runner.dispose();
     },

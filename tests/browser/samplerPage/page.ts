@@ -6,7 +6,7 @@ import type { DeviceSampling } from '../../../workers/runtime/deviceSampler';
 import type { CodeDrawing } from '../../../workers/runtime/codeDrawing';
 import { PassSampler } from '../../../workers/runtime/passSampler';
 import type { HiddenRow } from '../../../workers/runtime/passSampler';
-import type { SureToken } from '../../../workers/sampling/maskedDrawing';
+import type { SureToken } from '../../../workers/sampling/drawHidden';
 
 /** GPUBufferUsage and GPUMapMode. */
 const [MAP_READ, COPY_DST, STORAGE] = [0x01, 0x08, 0x80];

@@ -9,13 +9,11 @@ const sampling = { temperature: 1, topK: 20 } as ModelManifest['sampling'];
 const clusters = { count: 9, innerTemperature: 1 } as ModelManifest['sampling']['clusters'];
 
 describe('tokens are drawn on the device', () => {
-  it('unless by clusters, with ids in main memory, or as masked cells', () => {
-    const inputs = ['ids', 'positions'];
+  it('unless by clusters, or with ids in main memory', () => {
     const byCluster = { ...sampling, clusters: clusters! };
-    expect(drawsOnDevice({ sampling }, { inputs })).toBe(true);
-    expect(drawsOnDevice({ sampling: byCluster }, { inputs })).toBe(false);
-    expect(drawsOnDevice({ sampling }, { inputs, mainMemoryFiles: 1 })).toBe(false);
-    expect(drawsOnDevice({ sampling }, { inputs: [...inputs, 'rows'] })).toBe(false);
+    expect(drawsOnDevice({ sampling }, {})).toBe(true);
+    expect(drawsOnDevice({ sampling: byCluster }, {})).toBe(false);
+    expect(drawsOnDevice({ sampling }, { mainMemoryFiles: 1 })).toBe(false);
   });
 
   it('only where logits stay there', () => {

@@ -1,10 +1,11 @@
 /** Drawing masked cells: the numbers of training/transformer/masked_drawing.py, and its rules. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { drawFrom, drawSure } from '../../../workers/sampling/drawHidden';
 import {
   drawMasked,
-  drawSure,
   hiddenAfter,
+  hiddenCells,
   hiddenShare,
   keepSurest,
   NOT_DRAWN,
@@ -12,7 +13,7 @@ import {
 } from '../../../workers/sampling/maskedDrawing';
 import type { MaskedSampling } from '../../../workers/sampling/maskedDrawing';
 import { streamKey, uniform } from '../../../workers/sampling/randomStream';
-import { sampleTopK, samplerScratch } from '../../../workers/sampling/sampleTopK';
+import { sampleTopK } from '../../../workers/sampling/sampleTopK';
 
 interface Drawing extends Omit<MaskedSampling, 'passes'> {
   passes: number;
@@ -50,7 +51,8 @@ async function draw(
   const states: Int32Array[][] = [];
   const drafts: Int32Array[][] = [];
   const predict = () => Promise.resolve(() => logitsOf);
-  for await (const pass of drawMasked(predict, tokens, streams, sampling)) {
+  const drawHidden = drawFrom(predict, CODES, sampling);
+  for await (const pass of drawMasked(drawHidden, tokens, streams, sampling)) {
     passes.push(pass.passes);
     drafts.push(pass.drafts);
     states.push(tokens.map((own) => own.slice()));
@@ -65,7 +67,8 @@ describe('the drawings of Python', () => {
     const rows = golden.logits.map((row) => Float64Array.from(row));
     const tokens = golden.keys.map(() => new Int32Array(rows.length).fill(NOT_DRAWN));
     const predict = () => Promise.resolve(() => (cell: number) => rows[cell]!);
-    for await (const pass of drawMasked(predict, tokens, golden.keys, golden)) void pass;
+    const drawHidden = drawFrom(predict, rows[0]!.length, golden);
+    for await (const pass of drawMasked(drawHidden, tokens, golden.keys, golden)) void pass;
     expect(tokens.map((own) => [...own])).toEqual(golden.tokens);
   });
 
@@ -131,16 +134,22 @@ describe('passes', () => {
   it('keep the surest cells, of equally sure ones the first', () => {
     const tokens = new Int32Array(6).fill(NOT_DRAWN);
     // Cells 1 and 4 are sure, the others are all alike.
-    const logits = (cell: number): Float64Array =>
-      Float64Array.of(cell === 4 ? 9 : cell === 1 ? 8 : 1, 0);
-    const sampling = { passes: 3, noise: 0, temperature: 0, topK: 0 };
-    const scratch = samplerScratch(2);
+    const sureness = (cell: number): number => (cell === 4 ? -1 : cell === 1 ? -2 : -8);
+    const choice = { passes: 3, noise: 0 };
+    const keep = (pass: number): void => {
+      const drawn = hiddenCells(tokens, pass, 7, choice).map(({ cell }) => ({
+        cell,
+        token: 0,
+        sureness: sureness(cell),
+      }));
+      keepSurest(tokens, drawn, pass, 7, choice);
+    };
     const kept = (): number[] => [...tokens.keys()].filter((cell) => tokens[cell] === 0);
-    keepSurest(tokens, logits, 0, 7, sampling, scratch);
+    keep(0);
     expect(kept()).toEqual([4]);
-    keepSurest(tokens, logits, 1, 7, sampling, scratch);
+    keep(1);
     expect(kept()).toEqual([0, 1, 4]);
-    keepSurest(tokens, logits, 2, 7, sampling, scratch);
+    keep(2);
     expect(kept()).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
