@@ -59,6 +59,7 @@ export class MaskedKeyFrames implements PassRunner {
    * @param before tokens [cells] of the frame before of each candidate; none for the first frame.
    */
   begin(order: number, before: readonly Int32Array[]): void {
+    this.#close();
     const { sequences, cells } = this.#batch;
     const opening = Array.from({ length: sequences }, (_, sequence) =>
       this.#batch.openingId(sequence, order),
@@ -114,11 +115,17 @@ export class MaskedKeyFrames implements PassRunner {
     const inputs = { ids, hints, positions, ...this.#biases(order, 'finish') };
     const feeds = this.#batch.feeds(inputs, Int32Array.of(cells - 1));
     cache.appendFrame(await this.graph.run(feeds, cache.frameOutputs()));
-    this.#frame = undefined;
+    this.#close();
   }
 
   dispose(): void {
+    this.#close();
     this.#batch.dispose();
+  }
+
+  #close(): void {
+    this.#frame?.pass.dispose();
+    this.#frame = undefined;
   }
 
   #open(): OpenFrame {

@@ -1,5 +1,6 @@
 /** Rows of every sequence that are predicted pass after pass; only their ids change in between. */
 import { NOT_DRAWN } from '../sampling/maskedDrawing';
+import { DeviceInputs } from './deviceInputs';
 import { freeResults } from './freeResults';
 import type { MaskedBatch, RowInputs } from './maskedBatch';
 import type { Feeds, Results } from './ortRuntime';
@@ -7,6 +8,7 @@ import type { Feeds, Results } from './ortRuntime';
 export class MaskedPass {
   readonly #ids: Int32Array;
   readonly #feeds: Feeds;
+  readonly #onDevice: DeviceInputs;
 
   /** @param hiddenIds of each sequence's rows while their cells are hidden [sequences, rows]. */
   constructor(
@@ -17,7 +19,9 @@ export class MaskedPass {
     this.#ids = new Int32Array(hiddenIds.length);
     const rows = hiddenIds.length / batch.sequences;
     const asked = Int32Array.from({ length: rows }, (_, row) => row);
-    this.#feeds = batch.feeds({ ...inputs, ids: this.#ids }, asked);
+    const feeds = batch.feeds({ ...inputs, ids: this.#ids }, asked);
+    this.#onDevice = new DeviceInputs(batch.graph);
+    this.#feeds = this.#onDevice.place(feeds);
   }
 
   /**
@@ -44,6 +48,10 @@ export class MaskedPass {
     drawn.catch(() => undefined);
     freeResults(results);
     return this.batch.graph.runtime.exclusive(() => drawn);
+  }
+
+  dispose(): void {
+    this.#onDevice.dispose();
   }
 
   #run(tokens: readonly Int32Array[]): Promise<Results> {

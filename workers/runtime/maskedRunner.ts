@@ -71,6 +71,7 @@ export class MaskedRunner implements PassRunner {
   }
 
   dispose(): void {
+    this.#pass?.dispose();
     this.#batch.dispose();
   }
 
