@@ -11,9 +11,7 @@ import type { PassCase, PassResult } from './samplerPage/page';
 /** The software adapter compiles every shader on the CPU: minutes on a busy machine. */
 const WEBGPU_MILLISECONDS = 600_000;
 
-const WINDOWS = 2;
-/** Of a window. */
-const ROWS = 3;
+const ROWS = 6;
 const SURENESS_TOLERANCE = 1e-4;
 
 let site: SamplerSite;
@@ -34,32 +32,33 @@ const unevenLogits: Logits = (seed, count) =>
   Array.from({ length: count }, (_, index) => Math.fround(12 * uniform(seed, index) - 6));
 
 /** Two passes: over all rows, and over every other one. */
-function caseOf(settings: Settings, seed: number, logitsOf: Logits): PassCase {
+function caseOf(settings: Settings, seed: number, logitsOf: Logits, count = ROWS): PassCase {
+  const drawing = { ...settings, rows: count };
   const branches = settings.guidance === 1 ? 1 : 2;
   const passes = [1, 2].map((step) => {
-    const logits = logitsOf(streamKey(seed, step), branches * WINDOWS * ROWS * settings.codes);
-    const rows = [...Array(WINDOWS * ROWS).keys()].filter((row) => row % step === 0);
-    const hidden = rows.map((row) => ({
+    const logits = logitsOf(streamKey(seed, step), branches * count * settings.codes);
+    const drawn = [...Array(count).keys()].filter((row) => row % step === 0);
+    const hidden = drawn.map((row) => ({
       row,
       number: clearNumber(
         streamKey(seed, step, row),
-        (u) => expectedRow(settings, logits, row, u).token,
+        (u) => expectedRow(drawing, logits, row, u).token,
       ),
     }));
     return { logits, hidden };
   });
-  return { drawing: { ...settings, rows: WINDOWS * ROWS }, passes };
+  return { drawing, passes };
 }
 
 function expectedRow(
-  { codes, guidance, floor, temperature, topK }: Settings,
+  { rows, codes, guidance, floor, temperature, topK }: PassCase['drawing'],
   logits: number[],
   row: number,
   u: number,
 ): SureToken {
-  const shape = { windows: WINDOWS, rows: ROWS, codes };
+  const shape = { windows: 1, rows, codes };
   const mixed = mixedRows(Float32Array.from(logits), shape, guidance, floor);
-  return drawSure(mixed(Math.floor(row / ROWS))(row % ROWS), temperature, topK, u);
+  return drawSure(mixed(0)(row), temperature, topK, u);
 }
 
 /** Of every pass what the functions in JavaScript draw. */
@@ -117,12 +116,18 @@ describe('the sampler of passes on WebGPU', { timeout: WEBGPU_MILLISECONDS }, ()
     expectAlike(await drawPasses(cases), cases);
   });
 
+  it('draws alike when there are more rows than are drawn at a time', async () => {
+    const settings = { codes: 9, guidance: 2, floor: 0, temperature: 1, topK: 5 };
+    const cases = [caseOf(settings, 90, randomLogits, 600)];
+    expectAlike(await drawPasses(cases), cases);
+  });
+
   it('keeps and draws the lower ids of equal logits, and shares among as many', async () => {
     const codes = 600;
     const numbers = [0, 0.1001, 0.2501, 0.5001, 0.7501, 1 - 2 ** -24];
     const hidden = numbers.map((number, row) => ({ row, number }));
-    const logits = Array.from({ length: WINDOWS * ROWS * codes }, (_, at) => (at % 2 ? -0 : 0));
-    const base = { rows: WINDOWS * ROWS, codes, guidance: 1, floor: 0, temperature: 0.5 };
+    const logits = Array.from({ length: ROWS * codes }, (_, at) => (at % 2 ? -0 : 0));
+    const base = { rows: ROWS, codes, guidance: 1, floor: 0, temperature: 0.5 };
     const cases = [
       { drawing: { ...base, topK: 0 }, passes: [{ logits, hidden }] },
       { drawing: { ...base, topK: 10 }, passes: [{ logits, hidden }] },
@@ -141,7 +146,7 @@ describe('the sampler of passes on WebGPU', { timeout: WEBGPU_MILLISECONDS }, ()
     const row = 4;
     const spoilt = (settings: Settings, value: number, branch = 0, codes = [123]): PassCase => {
       const one = caseOf(settings, 5, randomLogits);
-      const first = (branch * WINDOWS * ROWS + row) * settings.codes;
+      const first = (branch * ROWS + row) * settings.codes;
       for (const code of codes) one.passes[1]!.logits[first + code] = value;
       return one;
     };

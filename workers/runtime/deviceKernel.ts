@@ -36,10 +36,14 @@ export class DeviceKernel {
   }
 
   /** @param resources by number of their binding. */
-  run(encoder: GPUCommandEncoder, resources: readonly GPUBuffer[], workgroups: number): void {
+  run(
+    encoder: GPUCommandEncoder,
+    resources: readonly GPUBufferBinding[],
+    workgroups: number,
+  ): void {
     const bindings = this.device.createBindGroup({
       layout: this.#pipeline.getBindGroupLayout(0),
-      entries: resources.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: resources.map((resource, binding) => ({ binding, resource })),
     });
     const pass = encoder.beginComputePass();
     pass.setPipeline(this.#pipeline);

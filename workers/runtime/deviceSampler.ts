@@ -85,7 +85,7 @@ export class DeviceSampler {
       this.#numbers,
       this.#drawn,
       this.#ids,
-    ];
+    ].map((buffer) => ({ buffer }));
     const encoder = this.device.createCommandEncoder();
     this.#kernel.run(encoder, resources, this.sampling.windows);
     this.device.queue.submit([encoder.finish()]);

@@ -16,6 +16,9 @@ export interface HiddenRow {
 
 /** Of a hidden row, and of what is drawn of it: two numbers. */
 const ROW_BYTES = 8;
+/** Rows that are drawn at a time, in as many workgroups: more would not be faster, and each has its
+ *  scratch. Bindings begin at multiples of 256 bytes. */
+const ROWS_AT_A_TIME = 256;
 
 /**
  * The twin of `mixedRows` and `drawSure`, in float32 instead of float64; where it can draw another
@@ -42,7 +45,10 @@ export class PassSampler {
     this.#settings = kernel.uniform('settings', drawingSettings(drawing));
     this.#hidden = kernel.storage('hidden rows', ROW_BYTES * rows);
     this.#drawn = kernel.storage('drawn tokens', ROW_BYTES * rows);
-    this.#candidates = kernel.storage('candidates', CANDIDATE_BYTES * rows * codes);
+    this.#candidates = kernel.storage(
+      'candidates',
+      CANDIDATE_BYTES * Math.min(rows, ROWS_AT_A_TIME) * codes,
+    );
   }
 
   /**
@@ -61,8 +67,13 @@ export class PassSampler {
     });
     this.device.queue.writeBuffer(this.#hidden, 0, hidden);
     const encoder = this.device.createCommandEncoder();
-    const resources = [this.#settings, logits, this.#candidates, this.#hidden, this.#drawn];
-    this.#kernel.run(encoder, resources, rows.length);
+    const whole = [this.#settings, logits, this.#candidates].map((buffer) => ({ buffer }));
+    for (let first = 0; first < rows.length; first += ROWS_AT_A_TIME) {
+      const offset = ROW_BYTES * first;
+      const parts = [this.#hidden, this.#drawn].map((buffer) => ({ buffer, offset }));
+      const count = Math.min(ROWS_AT_A_TIME, rows.length - first);
+      this.#kernel.run(encoder, [...whole, ...parts], count);
+    }
     const drawn = await this.#kernel.read(encoder, this.#drawn, ROW_BYTES * rows.length);
     const tokens = new Int32Array(drawn);
     const surenesses = new Float32Array(drawn);
