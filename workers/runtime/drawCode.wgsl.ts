@@ -3,15 +3,17 @@
 /**
  * The twin of `mixGuidance` and `drawSure` in float32. Nothing is sorted: logits are ordered as
  * their keys are, unsigned numbers, and the last key that is kept and the one that is drawn are
- * searched bit by bit, as the largest from which on there are enough codes, or is enough mass. Sums
- * go down a fixed tree, so that a lower key never has less mass, whatever is rounded.
+ * searched two bits at a time, as the largest from which on there are enough codes, or is enough
+ * mass. Sums go down a fixed tree, so that a lower key never has less mass, whatever is rounded.
  *
  * NaN and infinity are told by their bits: compilers may take it that there are none.
  *
  * The parts belong together in this order: `fill_keys`, then, where chance or shares have a say,
  * `kept_codes`, `fill_weights` and `code_at`, and in the end `id_of`. One workgroup draws one row.
+ *
+ * @param side root of the number of a workgroup's threads.
  */
-export const DRAW_CODE = /* wgsl */ `
+export const drawCode = (side: number): string => /* wgsl */ `
 struct Settings {
   rows: u32,       // of one guidance branch
   codes: u32,
@@ -38,7 +40,8 @@ struct Place {
   ties_before: u32
 }
 
-const THREADS = 256u;
+const SIDE = ${side}u;
+const THREADS = SIDE * SIDE;
 /** Key of codes that are never drawn; no number has it. */
 const NEVER = 0u;
 /** In the place of an id, where logits are not numbers. */
@@ -50,9 +53,9 @@ const UNUSABLE = -1;
 /** Scratch: the workgroup's own codes begin at its 'first'. */
 @group(0) @binding(2) var<storage, read_write> candidates: array<Candidate>;
 
-var<workgroup> parts: array<f32, THREADS>;
-var<workgroup> few_parts: array<f32, 16>;
-var<workgroup> sum: f32;
+var<workgroup> parts: array<vec3f, THREADS>;
+var<workgroup> few_parts: array<vec3f, SIDE>;
+var<workgroup> sums: vec3f;
 var<workgroup> best_conditional: atomic<u32>;
 var<workgroup> best_logit: atomic<u32>;
 var<workgroup> unusable: atomic<u32>;
@@ -77,40 +80,47 @@ fn number_of(key: u32) -> f32 {
   return bitcast<f32>(select(~key, key & 0x7fffffffu, key >> 31u == 1u));
 }
 
-/** The sum over all threads, for each of them. */
-fn sum_of_threads(part: f32, thread: u32) -> f32 {
+/** The sums over all threads, for each of them. */
+fn sums_of_threads(part: vec3f, thread: u32) -> vec3f {
   parts[thread] = part;
   workgroupBarrier();
-  if (thread < 16u) {
-    var some = 0.0;
-    for (var i = 0u; i < 16u; i++) { some += parts[16u * thread + i]; }
+  if (thread < SIDE) {
+    var some = vec3f(0.0);
+    for (var i = 0u; i < SIDE; i++) { some += parts[SIDE * thread + i]; }
     few_parts[thread] = some;
   }
   workgroupBarrier();
   if (thread == 0u) {
-    var all = 0.0;
-    for (var i = 0u; i < 16u; i++) { all += few_parts[i]; }
-    sum = all;
+    var all = vec3f(0.0);
+    for (var i = 0u; i < SIDE; i++) { all += few_parts[i]; }
+    sums = all;
   }
-  return workgroupUniformLoad(&sum);
+  return workgroupUniformLoad(&sums);
 }
 
-/** Mass of the codes whose keys are not below 'least'; counting: their number. */
-fn sum_from(least: u32, counting: bool, first: u32, thread: u32) -> f32 {
-  var part = 0.0;
+/** Mass of the codes whose keys are not below each of 'least'; counting: their number. */
+fn sums_from(least: vec3u, counting: bool, first: u32, thread: u32) -> vec3f {
+  var part = vec3f(0.0);
   for (var code = thread; code < settings.codes; code += THREADS) {
     let candidate = candidates[first + code];
-    if (candidate.key >= least) { part += select(candidate.weight, 1.0, counting); }
+    let share = vec3f(select(candidate.weight, 1.0, counting));
+    part += select(vec3f(0.0), share, vec3u(candidate.key) >= least);
   }
-  return sum_of_threads(part, thread);
+  return sums_of_threads(part, thread);
+}
+
+fn sum_from(least: u32, counting: bool, first: u32, thread: u32) -> f32 {
+  return sums_from(vec3u(least), counting, first, thread).x;
 }
 
 /** The largest key from which on there is more than 'enough' mass, or number; 0 if there is none. */
 fn last_key_with_more(enough: f32, counting: bool, first: u32, thread: u32) -> u32 {
   var key = 0u;
-  for (var bit = 32u; bit > 0u; bit--) {
-    let higher = key | (1u << (bit - 1u));
-    if (sum_from(higher, counting, first, thread) > enough) { key = higher; }
+  for (var shift = 32u; shift > 0u;) {
+    shift -= 2u;
+    let higher = vec3u(key) | (vec3u(1u, 2u, 3u) << vec3u(shift));
+    let more = vec3u(sums_from(higher, counting, first, thread) > vec3f(enough));
+    key |= (more.x + more.y + more.z) << shift;
   }
   return key;
 }

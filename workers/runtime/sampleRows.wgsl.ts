@@ -1,9 +1,10 @@
 /** The shader that draws hidden cells of a pass and says how sure the model is, one workgroup a cell. */
-import { DRAW_CODE } from './drawCode.wgsl';
+import { drawCode } from './drawCode.wgsl';
 
-/** Of the settings, rows are those of all windows: row w * R + r is row r of window w's R. */
+/** Of the settings, rows are those of all windows: row w * R + r is row r of window w's R.
+ *  Few threads draw a row, as there are many rows. */
 export const SAMPLE_ROWS = /* wgsl */ `
-${DRAW_CODE}
+${drawCode(8)}
 struct HiddenRow {
   row: u32,
   number: f32    // uniform in [0, 1)

@@ -1,12 +1,12 @@
 /** The shader that draws one cell's token in every window of a batch, one workgroup a window. */
-import { DRAW_CODE } from './drawCode.wgsl';
+import { drawCode } from './drawCode.wgsl';
 
 /** What a window's row of the drawn tokens ends in: how many there are, and 1 after bad logits. */
 export const ROW_END = 2;
 
 /** Of the settings, rows are windows; sequence b * windows + w is branch b of window w. */
 export const SAMPLE_TOKENS = /* wgsl */ `
-${DRAW_CODE}
+${drawCode(16)}
 struct Batch {
   sequences: u32,
   cells: u32
