@@ -107,13 +107,12 @@ class ClipSampler:
                 f"{package.folder} has no graph {RANKER} to choose among {settings.candidates} "
                 "candidates with; export one or draw 1"
             )
-        sampling = self.manifest["sampling"]
-        if settings.interpolation_passes and "interpolationPasses" not in sampling:
-            raise PackageError(
-                f"{package.folder} draws the frames between cell by cell alone: 0 passes"
-            )
-        if settings.key_frame_passes and "keyFramePasses" not in sampling:
-            raise PackageError(f"{package.folder} draws key frames cell by cell alone: 0 passes")
+        for graph, passes, what in (
+            ("keyframes", settings.key_frame_passes, "key frames"),
+            ("interpolation", settings.interpolation_passes, "the frames between"),
+        ):
+            if passes and "rows" not in self.manifest["graphs"][graph]["inputs"]:
+                raise PackageError(f"{package.folder} draws {what} cell by cell alone: 0 passes")
         self._encoded: dict[str, np.ndarray] = {}
         self._planned: dict[Wish, np.ndarray] = {}
 

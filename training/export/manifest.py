@@ -141,7 +141,8 @@ def _sampling(parts: TrainedParts) -> dict[str, float | str]:
         "keyframes": ("keyFramePasses", parts.preset.key_frame_passes),
         "interpolation": ("interpolationPasses", parts.preset.interpolation_passes),
     }
-    passes = dict(counts[stage] for stage in STAGES if parts.transformers[stage].config.masked)
+    able = [counts[stage] for stage in STAGES if parts.transformers[stage].config.masked]
+    passes = {name: count for name, count in able if count}
     return {
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,

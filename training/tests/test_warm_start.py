@@ -69,7 +69,7 @@ def test_stages_of_every_row_are_read_back_or_start_as_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
-    preset = replace(MICRO, stage_rows=True, key_frame_passes=4)
+    preset = replace(MICRO, stage_rows=True, masked_key_frames=True, key_frame_passes=4)
     parts = untrained_parts(preset, _tokenizer(600, MICRO.text_pieces))
     told = parts.transformers["keyframes"].stage_rows
     assert told is not None and parts.transformers["interpolation"].stage_rows is None
