@@ -163,7 +163,7 @@ export interface SamplingDefaults {
   candidateChoice?: CandidateChoice;
   /**
    * Passes in which each key frame can be drawn as masked cells, many at once, as they are on
-   * WebGPU; exactly where the keyframes graph has the input `rows`. `textBoost` is not added then.
+   * WebGPU; only where the keyframes graph has the input `rows`. `textBoost` is not added then.
    * Elsewhere, and where it is absent, they are drawn cell by cell.
    */
   keyFramePasses?: number;

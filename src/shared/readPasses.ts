@@ -29,7 +29,8 @@ export function readPasses(sampling: ManifestReader): Passes {
 
 type PassesManifest = Pick<ModelManifest, 'graphs' | 'sampling' | 'promptTexts'>;
 
-/** Passes and a graph of masked cells belong together; which cells are sure is asked of codes. */
+/** Passes need a graph of masked cells, which may be there without them; which cells are sure is
+ *  asked of codes. */
 export function checkPasses(manifest: PassesManifest): void {
   const { sampling, promptTexts } = manifest;
   for (const stage of STAGES) {
@@ -53,16 +54,8 @@ function refuse(
 
 function checkGraph(stage: (typeof STAGES)[number], { graphs, sampling }: PassesManifest): void {
   const { inputs } = graphs[stage];
+  if (sampling[PASSES[stage]] === undefined || inputs.includes(ROWS)) return;
   const name = `sampling.${PASSES[stage]}`;
-  const masked = inputs.includes(ROWS);
-  if (masked === (sampling[PASSES[stage]] !== undefined)) return;
-  if (masked) {
-    fail(
-      name,
-      `must be a whole number, since graphs.${stage}.inputs has ${ROWS}: it can draw masked cells`,
-      undefined,
-    );
-  }
   fail(
     `graphs.${stage}.inputs`,
     `must have ${ROWS}, since ${name} asks for masked cells`,

@@ -304,11 +304,6 @@ describe('parseManifest', () => {
       (d) => ((d.sampling as Sampling).interpolationPasses = 8),
     ],
     [
-      'a graph of masked cells without passes',
-      /sampling\.interpolationPasses must be a whole number, since graphs\.interpolation\.inputs has rows: .* is missing/,
-      (d) => d.graphs.interpolation!.inputs!.push('rows'),
-    ],
-    [
       'passes beside clusters',
       /sampling\.interpolationPasses cannot stand beside sampling\.clusters, .* but is 8/,
       (d) => {
@@ -325,11 +320,6 @@ describe('parseManifest', () => {
       'passes of key frames that are drawn cell by cell',
       /keyframes\.inputs must have rows, since sampling\.keyFramePasses .* leave sampling\.keyFramePasses out/,
       (d) => ((d.sampling as Sampling).keyFramePasses = 8),
-    ],
-    [
-      'key frames as masked cells without passes',
-      /sampling\.keyFramePasses must be a whole number, since graphs\.keyframes\.inputs has rows: .* is missing/,
-      (d) => d.graphs.keyframes!.inputs!.push('rows'),
     ],
     [
       'passes of key frames beside clusters',
@@ -398,6 +388,15 @@ describe('parseManifest', () => {
       inputs!.splice(inputs!.indexOf('rows'), 1);
     });
     expect(parseManifest(keyFrames)).toEqual(keyFrames);
+  });
+
+  it('leaves cells one by one to graphs that can mask them and are not asked to', () => {
+    const json = broken((d) => {
+      d.graphs.keyframes!.inputs!.push('rows');
+      d.graphs.interpolation!.inputs!.push('rows');
+    });
+    const { sampling } = parseManifest(json);
+    expect([sampling.keyFramePasses, sampling.interpolationPasses]).toEqual([undefined, undefined]);
   });
 
   it('keeps a storyboard planner, whose files are fetched with the others', () => {
