@@ -16,8 +16,8 @@ export interface HiddenRow {
 
 /** Of a hidden row, and of what is drawn of it: two numbers. */
 const ROW_BYTES = 8;
-/** Rows that are drawn at a time, in as many workgroups: more would not be faster, and each has its
- *  scratch. Bindings begin at multiples of 256 bytes. */
+/** Rows that are drawn at a time, in as many workgroups, each with its scratch. Not tuned on hardware.
+ *  Bindings begin at multiples of 256 bytes. */
 const ROWS_AT_A_TIME = 256;
 
 /**
