@@ -8,6 +8,7 @@ into a copy of that package.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -105,30 +106,50 @@ def _key_frames(
     text = rng.integers(config.codes, config.boi_id, (1, 9))
     empty = text[:, :4]
     opening = rng.integers(config.first_stage_id, config.vocabulary, (1, 5))
-    onnx = OnnxTransformer(open_session(graph), config)
     sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
     texts = [_padded(config, ids) for ids in (text, empty)]
-    for seed in range(first_seed, first_seed + _MOST_SEEDS):
-        drawn = [
-            sample_key_frames(one, *texts, [seed], sampling, opening=torch.from_numpy(opening))
-            for one in (model, onnx)
-        ]
-        if torch.equal(*drawn):
-            break
-    else:
-        raise ValueError(f"torch and onnxruntime draw different key frames: {name}")
+    seed, drawn = _drawn_alike(
+        lambda one, seed: sample_key_frames(
+            one, *texts, [seed], sampling, opening=torch.from_numpy(opening)
+        ),
+        model, graph, first_seed, f"key frames: {name}",
+    )  # fmt: skip
     return {
         "name": name,
         "seed": seed,
-        "guidance": guidance,
-        "guidanceFloor": 0.05,
-        "temperature": temperature,
-        "topK": top_k,
-        "passes": passes.count if passes else 0,
+        **_told(sampling),
         "text": text[0].tolist(),
         "empty": empty[0].tolist(),
         "opening": opening[0].tolist(),
-        "tokens": drawn[0][0].tolist(),
+        "tokens": drawn[0].tolist(),
+    }
+
+
+def _drawn_alike(
+    draw: Callable[[Transformer, int], torch.Tensor],
+    model: Transformer,
+    graph: bytes,
+    first_seed: int,
+    what: str,
+) -> tuple[int, torch.Tensor]:
+    """The first seed from `first_seed` on with which torch and the graph draw the same tokens, and
+    those; ValueError if there is none near."""
+    onnx = OnnxTransformer(open_session(graph), model.config)
+    for seed in range(first_seed, first_seed + _MOST_SEEDS):
+        drawn = draw(model, seed)
+        if torch.equal(drawn, draw(onnx, seed)):  # type: ignore[arg-type]
+            return seed, drawn
+    raise ValueError(f"torch and onnxruntime draw different {what}")
+
+
+def _told(sampling: Sampling) -> dict[str, float]:
+    """How a golden drawing was drawn."""
+    return {
+        "guidance": sampling.guidance,
+        "guidanceFloor": sampling.guidance_floor,
+        "temperature": sampling.temperature,
+        "topK": sampling.top_k,
+        "passes": sampling.passes.count if sampling.passes else 0,
     }
 
 
@@ -151,34 +172,24 @@ def _round(
     empty = text[:, :4]
     windows = (len(frames) - 1) // 2
     opening = rng.integers(config.first_stage_id, config.vocabulary, (windows, 5))
-    onnx = OnnxTransformer(open_session(graph), config)
     sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
-    for seed in range(first_seed, first_seed + _MOST_SEEDS):
-        drawn = [
-            interpolate_round(
-                one, *map(torch.from_numpy, (frames, text, empty)), seed, number, sampling,
-                opening=torch.from_numpy(opening),
-            )
-            for one in (model, onnx)
-        ]  # fmt: skip
-        if torch.equal(*drawn):
-            break
-    else:
-        raise ValueError(f"torch and onnxruntime draw different rounds: {name}")
+    seed, drawn = _drawn_alike(
+        lambda one, seed: interpolate_round(
+            one, *map(torch.from_numpy, (frames, text, empty)), seed, number, sampling,
+            opening=torch.from_numpy(opening),
+        ),
+        model, graph, first_seed, f"rounds: {name}",
+    )  # fmt: skip
     return {
         "name": name,
         "seed": seed,
         "round": number,
-        "guidance": guidance,
-        "guidanceFloor": 0.05,
-        "temperature": temperature,
-        "topK": top_k,
-        "passes": passes.count if passes else 0,
+        **_told(sampling),
         "text": text[0].tolist(),
         "empty": empty[0].tolist(),
         "opening": opening.tolist(),
         "frames": frames.tolist(),
-        "tokens": drawn[0].tolist(),
+        "tokens": drawn.tolist(),
     }
 
 
