@@ -93,21 +93,10 @@ GOLDEN_ROUNDS, KEY_FRAMES = MASKED_GOLDEN["rounds"], MASKED_GOLDEN["keyFrames"]
 def test_a_package_draws_the_frames_between_either_way(
     golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = open_package(_masked_copy(tmp_path))
-    settings = Settings.of_manifest(
-        package.manifest,
-        interpolation_guidance=golden["guidance"],
-        temperature=golden["temperature"],
-        top_k=golden["topK"],
-        guidance_floor=golden["guidanceFloor"],
+    sampler = _told_sampler(
+        golden, tmp_path, monkeypatch, interpolation_guidance=golden["guidance"],
         interpolation_passes=golden["passes"],
-    )
-    sampler = ClipSampler(package, settings)
-    monkeypatch.setattr(
-        sampler, "window_text", lambda rate, prompt: np.array(golden["text" if prompt else "empty"])
-    )
-    opening = np.array(golden["opening"], np.int32)[None]
-    monkeypatch.setattr(sampler, "_openings", lambda *_: opening)
+    )  # fmt: skip
     frames = np.array(golden["frames"])[None]
     wish = Wish("told", golden["seed"], 1)
     drawn = sampler.interpolate([wish], frames, golden["round"])
@@ -118,21 +107,10 @@ def test_a_package_draws_the_frames_between_either_way(
 def test_key_frames_are_drawn_in_passes(
     golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    package = open_package(_masked_copy(tmp_path))
-    settings = Settings.of_manifest(
-        package.manifest,
-        guidance=golden["guidance"],
-        temperature=golden["temperature"],
-        top_k=golden["topK"],
-        guidance_floor=golden["guidanceFloor"],
+    sampler = _told_sampler(
+        golden, tmp_path, monkeypatch, guidance=golden["guidance"],
         key_frame_passes=golden["passes"],
-    )
-    sampler = ClipSampler(package, settings)
-    monkeypatch.setattr(
-        sampler, "window_text", lambda rate, prompt: np.array(golden["text" if prompt else "empty"])
-    )
-    opening = np.array(golden["opening"], np.int32)[None]
-    monkeypatch.setattr(sampler, "_openings", lambda *_: opening)
+    )  # fmt: skip
     drawn = sampler.key_frames([Wish("told", golden["seed"], 1)])
     assert drawn[0].tolist() == golden["tokens"]
 
@@ -143,6 +121,27 @@ def test_passes_are_refused_where_a_package_has_none(name: str) -> None:
     settings = Settings.of_manifest(package.manifest, **{name: 8})
     with pytest.raises(PackageError, match="cell by cell alone"):
         ClipSampler(package, settings)
+
+
+def _told_sampler(
+    golden: dict, folder: Path, monkeypatch: pytest.MonkeyPatch, **own: float
+) -> ClipSampler:
+    """A sampler of masked stages in `folder` that is told the golden texts and storyboard."""
+    package = open_package(_masked_copy(folder))
+    settings = Settings.of_manifest(
+        package.manifest,
+        temperature=golden["temperature"],
+        top_k=golden["topK"],
+        guidance_floor=golden["guidanceFloor"],
+        **own,
+    )
+    sampler = ClipSampler(package, settings)
+    monkeypatch.setattr(
+        sampler, "window_text", lambda rate, prompt: np.array(golden["text" if prompt else "empty"])
+    )
+    opening = np.array(golden["opening"], np.int32)[None]
+    monkeypatch.setattr(sampler, "_openings", lambda *_: opening)
+    return sampler
 
 
 def _masked_copy(folder: Path) -> Path:

@@ -1,6 +1,5 @@
 /** What the rows of a run over a whole key frame see, against the rules in words and the steps'. */
 import { describe, expect, it } from 'vitest';
-import type { TemporalWindow } from '../../../src/shared/manifest';
 import { keyFrameBiases, keyFramePositions } from '../../../workers/sampling/keyFrameVisibility';
 import {
   fillStepBiases,
@@ -11,25 +10,10 @@ import {
   temporalCapacity,
   temporalSlot,
 } from '../../../workers/sampling/visibility';
+import { CELLS, GRID, sameRegion, WINDOWS } from './gridWindows';
 
-const GRID = 4;
-const CELLS = GRID * GRID;
 const TEXT = { slots: 5, lengths: [5, 2], boost: 0 };
-const WINDOWS: TemporalWindow[] = [
-  { height: 2, width: 2, shift: 0 },
-  { height: 2, width: 2, shift: 1 },
-  { height: 1, width: 4, shift: 0 },
-];
 const SEQUENCES = TEXT.lengths.length;
-
-function sameRegion(window: TemporalWindow | undefined, a: number, b: number): boolean {
-  if (!window) return true;
-  const region = (cell: number): string => {
-    const row = Math.floor((Math.floor(cell / GRID) + window.shift) / window.height);
-    return `${row},${Math.floor(((cell % GRID) + window.shift) / window.width)}`;
-  };
-  return region(a) === region(b);
-}
 
 /** One row of a bias [..., CELLS, width]. */
 function rowOf(bias: Float32Array, row: number, width: number): number[] {

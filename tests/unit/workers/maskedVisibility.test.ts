@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import type { TemporalWindow } from '../../../src/shared/manifest';
 import {
   maskedPositions,
   maskedRowBiases,
@@ -7,24 +6,9 @@ import {
   maskedTemporalSlots,
 } from '../../../workers/sampling/maskedVisibility';
 import { imagePosition, MASKED, patternLayouts } from '../../../workers/sampling/visibility';
+import { CELLS, GRID, sameRegion, WINDOWS } from './gridWindows';
 
-const GRID = 4;
-const CELLS = GRID * GRID;
 const TEXT = { slots: 5, lengths: [5, 2], boost: 0.5 };
-const WINDOWS: TemporalWindow[] = [
-  { height: 2, width: 2, shift: 0 },
-  { height: 2, width: 2, shift: 1 },
-  { height: 1, width: 4, shift: 0 },
-];
-
-function sameRegion(window: TemporalWindow | undefined, a: number, b: number): boolean {
-  if (!window) return true;
-  const region = (cell: number): string => {
-    const row = Math.floor((Math.floor(cell / GRID) + window.shift) / window.height);
-    return `${row},${Math.floor(((cell % GRID) + window.shift) / window.width)}`;
-  };
-  return region(a) === region(b);
-}
 
 it.each([[WINDOWS], [[]]])('a pass sees what the specification says (windows %#)', (windows) => {
   const layouts = patternLayouts(GRID, windows);

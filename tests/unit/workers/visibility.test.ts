@@ -14,26 +14,11 @@ import {
   temporalCapacity,
   temporalSlot,
 } from '../../../workers/sampling/visibility';
+import { CELLS, GRID, sameRegion, WINDOWS } from './gridWindows';
 
 type Stage = 'keyframes' | 'interpolation';
 
-const GRID = 4;
-const CELLS = GRID * GRID;
 const TEXT = { slots: 5, lengths: [5, 2], boost: 0.5 };
-const WINDOWS: TemporalWindow[] = [
-  { height: 2, width: 2, shift: 0 },
-  { height: 2, width: 2, shift: 1 },
-  { height: 1, width: 4, shift: 0 },
-];
-
-function sameRegion(window: TemporalWindow | undefined, a: number, b: number): boolean {
-  if (!window) return true;
-  const region = (cell: number): string => {
-    const row = Math.floor((Math.floor(cell / GRID) + window.shift) / window.height);
-    return `${row},${Math.floor(((cell % GRID) + window.shift) / window.width)}`;
-  };
-  return region(a) === region(b);
-}
 
 /** The specification's rule, word by word: may (frame, cell) see (key frame, key cell)? */
 function temporalRule(stage: Stage, frame: number, cell: number, key: number, keyCell: number) {
