@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.world.atlas import load_world
+from training.world.atlas import SCENE_PIXELS, load_world
 from training.world.catalog import ACTIONS, SPEEDS, SUBJECTS, actions_of, places_of
 from training.world.composite import render
 from training.world.motion import GRID, pose_at
@@ -134,6 +134,16 @@ def test_jumper_is_in_the_air_in_the_middle_key_frame(world):
             _, mask = render(make(subject, "jump", seed=seed), [0, 2, 4], world)
             feet = [np.flatnonzero(m.any(1))[-1] for m in mask]
             assert feet[1] < min(feet[0], feet[2]) - 6
+
+
+def test_a_jumper_starts_and_stands_as_far_from_the_edges(world):
+    """A wide body that stands at an edge is cut in half there."""
+    for seed in range(3):
+        for direction in ("left", "right"):
+            line = poses(make("zebra", "jump", direction=direction, seed=seed), world)
+            first, last = sorted((line[0].x, line[-1].x))
+            assert abs(first - (SCENE_PIXELS - last)) <= 2 * GRID
+            assert first >= 16 and last <= SCENE_PIXELS - 16
 
 
 def test_toward_grows_and_comes_down(world):
