@@ -60,15 +60,19 @@ _NAMES = {
     "wave": ("waves", "挥手"),
     "windup": ("winds up", "蓄力"),
 }
-# A mug goes down as well, not only a head.
-_NAMES_OF_FULL = {"lower": ("goes down", "放低"), "raise": ("comes up", "抬起")}
+_NAMES_OF = {
+    # Drinking is told as eating (training.world.visible_stages).
+    "cpu": {"eat": ("head down", "低着头")},
+    # A mug goes down as well, not only a head.
+    "full": {"lower": ("goes down", "放低"), "raise": ("comes up", "抬起")},
+}
 
 
 def stage_entries(config: TransformerConfig, subset: str) -> list[dict[str, int | str]]:
     """The manifest's `storyboard.stages`: the id that opens a frame of each stage and its names.
     ValueError names a stage that has none here."""
     names = stages_of(subset)
-    told = {**_NAMES, **_NAMES_OF_FULL} if subset == "full" else _NAMES
+    told = {**_NAMES, **_NAMES_OF.get(subset, {})}
     if missing := [name for name in names if name not in told]:
         raise ValueError(f"stages without a name for the page: {', '.join(missing)}")
     return [

@@ -54,7 +54,7 @@ def storyboard_table(config: TransformerConfig, subset: Subset) -> np.ndarray:
     """int32 [actions + 1, rates, STEPS + 1]: flat ids that open the frames of every action of the
     subset, in its order, and, last, of a clip whose action nobody states: BOI."""
     plans = [[planned_classes(subset, action, rate) for rate in RATES] for action in subset.actions]
-    known = opening_ids(config, plans)
+    known = opening_ids(config, plans, subset.name)
     unknown = np.full_like(known[:1], config.boi_id)
     return np.concatenate([known, unknown]).astype(np.int32)
 

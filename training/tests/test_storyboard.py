@@ -31,14 +31,14 @@ from training.transformer.cached import CachedDecoder
 from training.transformer.loss import losses_with_rivals, token_losses
 from training.transformer.model import Transformer
 from training.transformer.sample import Sampling, interpolate_round, sample_key_frames
-from training.transformer.storyboard import Storyboards, frame_times
+from training.transformer.storyboard import Storyboards, frame_times, opening_ids
 from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.world.captions import actionless_caption, stated_caption
 from training.world.dataset import DURATION_TEXTS
 from training.world.scene import sample_scene
 from training.world.subsets import CPU, subset_named
-from training.world.visible_stages import stage_lines, stages_of
+from training.world.visible_stages import stage_lines, stages_of, told_classes
 
 STAGES = stages_of("cpu")
 TOLD = replace(
@@ -76,7 +76,7 @@ def test_what_is_due_is_what_the_storyboard_tells() -> None:
     for row, scene, text in zip(due, clips.scenes, clips.durations, strict=True):
         rate = next(rate for rate, known in DURATION_TEXTS.items() if known == text)
         plan = storyboard_table(TOLD, CPU)[CPU.actions.index(scene.action), RATES.index(rate)]
-        assert np.array_equal(TOLD.first_stage_id + row, key_frame_opening(plan))
+        assert np.array_equal(opening_ids(TOLD, row, "cpu"), key_frame_opening(plan))
 
 
 @pytest.mark.parametrize("action", CPU.actions)
@@ -118,6 +118,21 @@ def test_storyboards_say_what_the_frames_of_a_split_show() -> None:
         frame_times("key", "validation", clips, "cpu")
 
 
+def test_drinking_is_told_as_the_head_that_it_shares_with_eating() -> None:
+    drink, eat = (STAGES.index(name) for name in ("drink", "eat"))
+    assert opening_ids(TOLD, [drink, eat, 0], "cpu").tolist() == [
+        TOLD.first_stage_id + told for told in (eat, eat, 0)
+    ]
+    table = storyboard_table(TOLD, CPU)
+    plans = [table[CPU.actions.index(action)] for action in ("drink", "eat")]
+    assert all(TOLD.first_stage_id + eat in plan for plan in plans)
+    assert TOLD.first_stage_id + drink not in table
+    # The full world's mugs are drunk from with the head up.
+    of_full = stages_of("full")
+    drinks = opening_ids(TOLD, [of_full.index("drink")], "full")
+    assert drinks == TOLD.first_stage_id + of_full.index("drink")
+
+
 def test_training_loses_storyboards_now_and_then_and_measuring_never() -> None:
     clips = clips_of_the_train_split(32)
     told = Storyboards(frame_times("key", "train", clips, "cpu"))
@@ -150,13 +165,19 @@ def test_a_rival_of_another_action_has_the_storyboard_of_that_action() -> None:
     assert own.shape == wrong.shape
 
 
+def told_line(action: str) -> list[str]:
+    """The stages of an action as storyboards tell them, in order."""
+    told = told_classes("cpu")
+    return [STAGES[told[STAGES.index(name)]] for name in stage_lines(CPU)[action]]
+
+
 def test_a_moved_storyboard_is_the_same_action_at_another_time() -> None:
     clips = clips_of_the_train_split(60)
     told = Storyboards(frame_times("key", "train", clips, "cpu"))
     rng = np.random.default_rng(3)
     found = 0
     for index, scene in enumerate(clips.scenes):
-        line = stage_lines(CPU)[scene.action]
+        line = told_line(scene.action)
         moved = told.moved(TOLD, index, scene, rng)
         if moved is None:
             assert len(set(told.of(TOLD, index, scene))) == 1, scene.action

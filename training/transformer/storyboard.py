@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from training.transformer.config import FRAMES, Kind, TransformerConfig
 from training.transformer.token_data import draw_window
 from training.transformer.tokens import TokenSet
 from training.world.scene import Scene
-from training.world.visible_stages import stages_at, stages_of
+from training.world.visible_stages import stages_at, stages_of, told_classes
 
 WITHOUT = 0.15
 """Share of the training clips that have a prompt and no storyboard."""
@@ -50,9 +51,10 @@ def classes_at(scene: Scene, times: Sequence[float]) -> list[int]:
     return [names.index(name) for name in stages_at(scene, times)]
 
 
-def opening_ids(config: TransformerConfig, classes: Sequence[int]) -> np.ndarray:
-    """int64 [N] flat ids that open frames of the stages `classes` [N]."""
-    return config.first_stage_id + np.asarray(classes, np.int64)
+def opening_ids(config: TransformerConfig, classes: ArrayLike, world: str) -> np.ndarray:
+    """int64 [...] flat ids that open frames of the stages `classes` [...] in `stages_of` a world:
+    the same one for stages that look alike."""
+    return config.first_stage_id + np.array(told_classes(world), np.int64)[np.asarray(classes)]
 
 
 def no_storyboard(config: TransformerConfig) -> np.ndarray:
@@ -68,7 +70,7 @@ class Storyboards:
 
     def of(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
         """int64 [5]: ids that open the clip's frames if it shows `scene` at its times."""
-        return opening_ids(config, classes_at(scene, self.times[clip].tolist()))
+        return opening_ids(config, classes_at(scene, self.times[clip].tolist()), scene.world)
 
     def moved(
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator
@@ -80,7 +82,7 @@ class Storyboards:
         for _ in range(_TRIES):
             later = rng.uniform(-2, 2) * spacing
             moved = middle + (times - middle) * rng.choice(_SPEEDS) + later
-            ids = opening_ids(config, classes_at(scene, moved.tolist()))
+            ids = opening_ids(config, classes_at(scene, moved.tolist()), scene.world)
             if not np.array_equal(ids, own):
                 return ids
         return None

@@ -38,6 +38,18 @@ def stages_of(subset: str) -> tuple[str, ...]:
     return stage_names(stage_lines(subset_named(subset)))
 
 
+_TOLD_AS = {"cpu": {"drink": "eat"}}
+
+
+@cache
+def told_classes(subset: str) -> tuple[int, ...]:
+    """For every stage in `stages_of` the subset the one that storyboards tell it as: of stages that
+    are the same pose always the same one. Whoever was seen eating then knows how to drink; told
+    apart, drinking would be another pose to learn by heart with everybody who drinks."""
+    names, told_as = stages_of(subset), _TOLD_AS.get(subset, {})
+    return tuple(names.index(told_as.get(name, name)) for name in names)
+
+
 def stages_at(scene: Scene, times: Iterable[float]) -> list[str]:
     """The visible stages at some times in seconds."""
     return [visible_stage(stage_at(scene, time)[0]) for time in times]
