@@ -12,6 +12,7 @@ from training.export.vqvae_graph import ModuleWalk
 from training.export.weight_storage import Precision, store
 from training.ranker.model import (
     ACTIONS,
+    ALIKE,
     CLIP_LABELS,
     CLIP_WIDTHS,
     FRAME_LABELS,
@@ -104,6 +105,7 @@ class RankerGraph:
         rows = g.reshape(rows, -1, ACTIONS, FRAMES * len(STAGES))
         expected = g.node("MatMul", g.node("Unsqueeze", actions, g.ints(1)), rows)
         expected = g.reshape(expected, -1, FRAMES, len(STAGES))
+        expected = g.node("MatMul", expected, g.constant(ALIKE.numpy(), name="due.alike"))
         fits = g.node("ReduceSum", g.node("Mul", expected, stages), g.ints(2), keepdims=0)
         stated = g.node("ReduceSum", actions, g.ints(1), keepdims=1)
         fits = g.node("Div", fits, g.node("Max", stated, g.number(LEAST_SHARE)))

@@ -23,7 +23,7 @@ from training.transformer.config import FRAMES
 from training.transformer.text_reader import LABELS
 from training.vqvae.model import PixelNorm, ResidualBlock
 from training.world.subsets import CPU
-from training.world.visible_stages import stages_of
+from training.world.visible_stages import stages_of, told_classes
 
 FRAME_LABELS = ("subject", "place")
 """Labels that every single frame tells; the others take all five."""
@@ -34,6 +34,10 @@ CLIP_WIDTHS = tuple(len(LABELS[name]) + 1 for name in CLIP_LABELS)
 STAGES = stages_of(CPU.name)
 STAGE_WIDTH = len(STAGES) + 1
 """Logits of a frame's stage: the stages and, last, "unclear"."""
+_TOLD = told_classes(CPU.name)
+ALIKE = torch.tensor([[float(one == other) for other in _TOLD] for one in _TOLD])
+"""float32 [len(STAGES), len(STAGES)]: 1 where two stages are the same pose. Where one is due the
+other may be seen: what the head of a fox is down for is not in its picture."""
 TEXT_WIDTHS = tuple(len(classes) + 1 for classes in LABELS.values())
 """Logits of each label of LABELS: its classes and, last, "unstated"."""
 ACTIONS = len(LABELS["action"])
@@ -216,13 +220,14 @@ class Ranker(nn.Module):
     def forward(self, text: Tensor, tokens: Tensor) -> Tensor:
         """Scores float32 [B] in nats, higher fits better: over labels, the weighted sum of
         p(class | text) * log p(class | pictures), "unstated" left out, and over the frames
-        p(an action is stated) * log sum over stages of p(stage | text) * p(stage | pictures)."""
+        p(an action is stated) * log sum over stages of p(stage | text) * p(stage | pictures), where
+        stages that are ALIKE count as one."""
         shown, asked = self.shown(text, tokens), self.asked(text)
         scores = [label_weight(name) * (asked[name] * shown[name]).sum(1) for name in LABELS]
         actions = asked["action"]
         stated = actions.sum(1, keepdim=True)
         expected = self.expected_stages(text).float().softmax(3).flatten(2)
-        due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES)))
+        due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES))) @ ALIKE
         fits = (due * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
         scores.append(stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
         return torch.stack(scores).sum(0)

@@ -299,9 +299,11 @@ def _stage_score(actions: torch.Tensor, due: torch.Tensor, seen: torch.Tensor) -
     stated, score = float(actions.sum()), 0.0
     for frame in range(5):
         share = sum(
-            float(actions[action]) / stated * float(due[action, frame, stage] * seen[frame, stage])
+            float(actions[action]) / stated * float(due[action, frame, stage] * seen[frame, other])
             for action in range(ACTIONS)
             for stage in range(len(STAGES))
+            for other in range(len(STAGES))
+            if stage == other or {STAGES[stage], STAGES[other]} == {"drink", "eat"}
         )
         score += stated * float(np.log(share + 1e-3))
     return score
