@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.evaluation.labels import LabelSet, labels_of
+from training.evaluation.moved_ground import with_moved_ground
 from training.world.atlas import World
 from training.world.composite import render
 from training.world.dataset import WINDOW_FRAMES, key_frame_times
@@ -85,6 +86,7 @@ def training_clips(
     """A batch of fresh clips of both sides of the split, all shown in the same kind of window.
 
     Actions come about equally often: the stages of rare ones must be told as surely as others.
+    Some batches are drawn with another ground line.
     """
     kind = rng.choice(3, p=_WINDOW_WEIGHTS)
     splits = np.where(rng.random(count) < _HELD_OUT_SHARE, "heldout", "train")
@@ -93,7 +95,7 @@ def training_clips(
         times = [whole_clip_times((SCORED_RATE, 1)[kind])] * count
     else:
         times = [_short_window(scene, rng) for scene in scenes]
-    return render_clips(scenes, times, world, labels)
+    return render_clips(scenes, times, with_moved_ground(world, rng), labels)
 
 
 def _balanced_scene(rng: np.random.Generator, split: str, labels: LabelSet) -> Scene:

@@ -16,6 +16,7 @@ from training.evaluation.evaluator import (
 )
 from training.evaluation.evaluator_training import evaluator_loss, train_evaluator
 from training.evaluation.labels import FIELDS, UNKNOWN, label_set
+from training.evaluation.moved_ground import with_moved_ground
 from training.evaluation.network import EvaluatorNetwork, NetworkConfig
 from training.evaluation.rendered_clips import (
     render_clips,
@@ -23,6 +24,7 @@ from training.evaluation.rendered_clips import (
     training_clips,
     whole_clip_times,
 )
+from training.world.composite import render
 from training.world.scene import Scene, sample_scene
 from training.world.synthetic import synthetic_world
 from training.world.synthetic_full import synthetic_full_world
@@ -59,6 +61,19 @@ def test_training_windows_are_whole_clips_and_shorter_ones() -> None:
         clips = training_clips(rng, 2, synthetic_world(32), label_set())
         shapes |= {(clips.frames.shape[1], float(rate)) for rate in clips.rates}
     assert {(9, 2.0), (5, 1.0), (5, 2.0), (5, 4.0)} == shapes
+
+
+def test_the_ground_is_moved_under_all_but_drinkers() -> None:
+    world, rng = synthetic_world(96), np.random.default_rng(2)
+    walk = replace(DRINK, action="walk", place="meadow", direction="right")
+    rows: dict[str, set[int]] = {"walk": set(), "drink": set()}
+    for _ in range(40):
+        moved = with_moved_ground(world, rng)
+        for scene in (walk, DRINK):
+            masks = render(scene, [2.5], moved)[1]
+            rows[scene.action].add(int(np.flatnonzero(masks[0].any(1))[-1]))
+    assert len(rows["walk"]) == 5 and max(rows["walk"]) - min(rows["walk"]) == 16
+    assert len(rows["drink"]) == 1
 
 
 def test_clips_of_the_full_world_have_more_labels() -> None:
