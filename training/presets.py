@@ -229,7 +229,11 @@ GPU = Preset(
     storyboard_rivals=32,
     rival_weight=0.05,
     strays=0.5,
+    masked_key_frames=True,
+    interpolation_passes=8,
+    interpolation_strays=0.25,
     storyboard=True,
+    stage_rows=True,
     caption_dropout=0.2,
 )
 
