@@ -116,6 +116,21 @@ def test_every_clip_comes_once_an_epoch_over_all_processes() -> None:
     assert torch.equal(again.text, batches.training(2, 1, 2).text)
 
 
+def test_every_other_clip_shows_a_favoured_action() -> None:
+    clips = token_set(32)
+    actions = sorted({scene.action for scene in clips.scenes})[:2]
+    batches = Batches(CONFIG, clips, Letters(), subject_name, size=4, favoured=tuple(actions))
+    own = [i for i, scene in enumerate(clips.scenes) if scene.action in actions]
+    found = [batches._clip_at(position) for position in range(64)]
+    assert sorted(found[::2]) == list(range(32)), "all come once an epoch all the same"
+    for epoch in range(32 // len(own)):
+        assert sorted(found[1::2][epoch * len(own) : (epoch + 1) * len(own)]) == own
+    plain = replace(batches, favoured=(), _orders={})
+    assert found[::2] == [plain._clip_at(position) for position in range(32)]
+    with pytest.raises(ValueError, match="shows any of the actions fly"):
+        replace(batches, favoured=("fly",), _orders={})._clip_at(1)
+
+
 def test_caption_dropout_leaves_only_the_duration() -> None:
     batches = Batches(CONFIG, token_set(32), Letters(), subject_name, 4, caption_dropout=1.0)
     text = batches.training(0, 0, 1).text

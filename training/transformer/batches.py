@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -107,11 +108,13 @@ class Batches:
     strays: float = 0.0  # share of the clips of a training batch that are read with wrong tokens
     storyboards: Storyboards | None = None  # of models that read them
     all_slots: bool = False  # keep texts at their full length: batches of one shape, to compile
+    favoured: tuple[str, ...] = ()  # actions that every other clip of a training batch shows
     _durations: dict[str, list[int]] = field(default_factory=dict)
-    _epoch: tuple[int, np.ndarray] | None = None
+    _orders: dict[int, tuple[int, np.ndarray]] = field(default_factory=dict)
 
     def training(self, step: int, rank: int, processes: int) -> Batch:
-        """The batch of one process at one step; every clip comes once an epoch."""
+        """The batch of one process at one step; every clip comes once an epoch, and between any two
+        a favoured one."""
         first = (step * processes + rank) * self.size
         indices = [self._clip_at(first + i) for i in range(self.size)]
         rng = np.random.default_rng([self.seed, step, rank])
@@ -260,8 +263,27 @@ class Batches:
         return text_row(self.config, self._durations[duration], line_break, pieces)
 
     def _clip_at(self, position: int) -> int:
-        epoch, within = divmod(position, len(self.clips))
-        if self._epoch is None or self._epoch[0] != epoch:
-            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.clips))
-            self._epoch = (epoch, order)
-        return int(self._epoch[1][within])
+        if not self.favoured:
+            return self._shuffled(0, len(self.clips), position)
+        turn, is_favoured = divmod(position, 2)
+        if not is_favoured:
+            return self._shuffled(0, len(self.clips), turn)
+        return int(self._favoured_clips[self._shuffled(1, len(self._favoured_clips), turn)])
+
+    def _shuffled(self, stream: int, count: int, position: int) -> int:
+        """Of `count` things the one at `position` of an endless line in which all come once an
+        epoch; lines of other `stream`s are in other orders."""
+        epoch, within = divmod(position, count)
+        if stream not in self._orders or self._orders[stream][0] != epoch:
+            seed = [self.seed, epoch, stream] if stream else [self.seed, epoch]
+            self._orders[stream] = (epoch, np.random.default_rng(seed).permutation(count))
+        return int(self._orders[stream][1][within])
+
+    @cached_property
+    def _favoured_clips(self) -> np.ndarray:
+        """int64 [n] indices. ValueError if there is none."""
+        scenes = enumerate(self.clips.scenes)
+        found = [index for index, scene in scenes if scene.action in self.favoured]
+        if not found:
+            raise ValueError(f"no clip shows any of the actions {', '.join(self.favoured)}")
+        return np.array(found)

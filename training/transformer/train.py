@@ -49,7 +49,7 @@ from training.transformer.loss import counted_mean, losses_with_rivals, weighted
 from training.transformer.model import Transformer
 from training.transformer.rivals import rival_loss
 from training.transformer.storyboard import Storyboards
-from training.transformer.text_reader import TextReader
+from training.transformer.text_reader import LABELS, TextReader
 from training.transformer.tokens import KIND_OF_STAGE, TokenSet
 from training.transformer.training_clips import split_clips, training_clips
 from training.transformer.validation import Validation
@@ -83,6 +83,7 @@ class Options:
     rivals: int = 0  # clips per process and step that are also run with a wrong caption
     rival_weight: float = 0.0  # weight of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of the clips that are read with wrong tokens
+    favour: tuple[str, ...] = ()  # actions that half of the clips show
     validate_every: float = 120.0  # seconds
     save_every: float = 120.0  # seconds
     validation_clips: int = 48  # while training; the end uses four times as many
@@ -304,7 +305,7 @@ def work(process: Process, options: Options) -> None:
             config, clips, tokenizer, stated_caption, options.batch, options.seed,
             options.caption_dropout, options.changed_weight, options.first_frame_weight,
             rivals=options.rivals, strays=options.strays,
-            storyboards=storyboards, all_slots=options.compile,
+            storyboards=storyboards, all_slots=options.compile, favoured=options.favour,
         )  # fmt: skip
 
     run = Run(
@@ -345,10 +346,13 @@ def main() -> None:
     parser.add_argument("--rivals", type=int, help="default: the preset's")
     parser.add_argument("--rival-weight", type=float, help="default: the preset's")
     parser.add_argument("--strays", type=float, help="default: the preset's")
+    parser.add_argument("--favour", nargs="+", default=(), choices=LABELS["action"],
+                        metavar="ACTION", help="that half of the clips show")  # fmt: skip
     parser.add_argument("--caption-dropout", type=float, help="default: the preset's")
     parser.add_argument("--seed", type=int, default=0)
     arguments = vars(parser.parse_args())
     processes = arguments.pop("processes")
+    arguments["favour"] = tuple(arguments["favour"])
     preset = preset_named(arguments["preset"])
     if arguments["stage"] == "interpolation":
         of_stage = {"rivals": preset.storyboard_rivals, "strays": preset.interpolation_strays}
