@@ -63,7 +63,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--world", choices=WORLDS, default="rendered")
     parser.add_argument("--subset", choices=sorted(SUBSETS), default="cpu",
                         help="the part of the world that the package was trained on")  # fmt: skip
-    parser.add_argument("--evaluator-minutes", type=float, default=12.0,
+    parser.add_argument("--evaluator-minutes", type=float, default=20.0,
                         help="of training, where no evaluator of this world is cached")  # fmt: skip
     return parser.parse_args(arguments)
 

@@ -51,7 +51,7 @@ class Evaluator:
     reference: dict[int, np.ndarray]  # frames of a clip (9 or 5) -> features of real clips
 
     @staticmethod
-    def load_or_train(world: World, minutes: float = 12.0, subset: str = "cpu") -> Evaluator:
+    def load_or_train(world: World, minutes: float = 20.0, subset: str = "cpu") -> Evaluator:
         """The cached evaluator of a subset of this world, which must have frames of 96 pixels;
         trained and cached if there is none."""
         from training.evaluation.evaluator_training import train_evaluator

@@ -1,6 +1,6 @@
 """Trains the evaluator of a world and caches it; a cached one is trained further.
 
-python -m training.evaluation.train_evaluator [--minutes 12] [--subset full]
+python -m training.evaluation.train_evaluator [--minutes 20] [--subset full]
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.world.subsets import SUBSETS
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=12.0, help="of one thread")
+    parser.add_argument("--minutes", type=float, default=20.0, help="of one thread")
     parser.add_argument("--world", choices=WORLDS, default="rendered")
     parser.add_argument("--subset", choices=sorted(SUBSETS), default="cpu")
     arguments = parser.parse_args()
