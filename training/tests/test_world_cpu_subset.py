@@ -1,4 +1,7 @@
-"""The `cpu` subset never changes: models are trained on its scenes, captions and pixels."""
+"""The `cpu` subset changes on purpose alone: models are trained on its scenes, captions and pixels.
+
+Whoever changes it on purpose changes the digest here, and builds token sets and evaluators anew.
+"""
 
 import hashlib
 import json
@@ -73,7 +76,7 @@ def test_pixels():
     for scene in scenes(400):
         frames, masks = render(scene, [0.0, 0.9, 2.1, 3.4, 4.0], world)
         total.update(frames.tobytes() + masks.tobytes())
-    assert total.hexdigest()[:16] == "e8515f1be4892a65"
+    assert total.hexdigest()[:16] == "98adcadf7f2eadbe"
 
 
 def test_guests_do_what_their_kind_does_and_have_names_of_their_own() -> None:
