@@ -227,8 +227,8 @@ class Ranker(nn.Module):
         actions = asked["action"]
         stated = actions.sum(1, keepdim=True)
         expected = self.expected_stages(text).float().softmax(3).flatten(2)
-        due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES))) @ ALIKE
-        fits = (due * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
+        due = (actions[:, None] @ expected)[:, 0].unflatten(1, (FRAMES, len(STAGES)))
+        fits = (due @ ALIKE.to(due) * shown["stage"]).sum(2) / stated.clamp_min(LEAST_SHARE)
         scores.append(stated[:, 0] * (fits + LEAST_SHARE).log().sum(1))
         return torch.stack(scores).sum(0)
 

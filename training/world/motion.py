@@ -176,7 +176,7 @@ def _jump(scene: Scene, time: float, clips: dict[str, Clip], plate: Plate) -> Po
     moved = run * min(time, borders[0]) + leap * min(max(time - borders[0], 0), 1.0)
     moved += 8 * min(max(time - borders[1], 0), 0.5)
     total = run * borders[0] + leap + 4
-    # In the middle, within a cell: a wide body is whole where it starts and where it stands.
+    # In the middle, within half a cell: wide bodies are hardly cut where they start and stand.
     start = (SCENE_PIXELS - total) / 2 + GRID * (scene.seed % 3 - 1)
     x = snap(start + moved)
     x = SCENE_PIXELS - x if _faces_left(scene) else x
