@@ -9,7 +9,7 @@ import { compareSteps } from './bench/compareSteps.mjs';
 import { comparisonTable, rooflineLines } from './bench/comparisonTable.mjs';
 import { figuresTable } from './bench/figuresTable.mjs';
 import { growthTable, measureGrowth } from './bench/measureGrowth.mjs';
-import { gpuTable, measureGpu } from './bench/measureGpu.mjs';
+import { gpuTable, measureGpu, providersLine } from './bench/measureGpu.mjs';
 import { measureRun } from './bench/measureRun.mjs';
 import { scheduleTable } from './bench/scheduleTable.mjs';
 import { targetsTable } from './bench/targets.mjs';
@@ -105,9 +105,10 @@ async function compare(wish, report) {
  */
 async function watchGpu(source, report) {
   console.error('Steps on WebGPU ...');
-  const gpu = await measureGpu(source);
+  const gpu = await measureGpu(source, report.attempt);
   report.add({ webgpu: gpu });
   console.log(`${gpuTable(gpu)}\n`);
+  if (gpu.providers) console.log(`${providersLine(gpu.providers)}\n`);
 }
 
 /**

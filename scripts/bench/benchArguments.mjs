@@ -13,7 +13,8 @@ Measures the built page in a headless browser, on WebAssembly with 1 and 2 threa
           has it) and growing caches as transformers.js drives them, with the floors of operations
           and bytes
   webgpu  the first row of steps on whatever WebGPU adapter there is: kernels, uploads and
-          read-backs of a step, read-backs of the row, time to compile
+          read-backs of a step, time in kernels, time to compile; growing caches, and native
+          onnxruntime's WebGPU, beside it
   growth  steps and caches by frames, and by grid and width with random weights (needs torch)
 
   --model DIR    a model package's folder, or the name of one under public/models

@@ -12,7 +12,8 @@ const MOST_SECONDS = 300;
 
 /**
  * @typedef {import('./steps/stepTypes').StepRequest} StepRequest
- * @typedef {{ backend: string, measured: import('./steps/stepTypes').MeasuredSteps[],
+ * @typedef {import('./steps/stepTypes').MeasuredSteps} MeasuredSteps
+ * @typedef {{ backend: string, measured: MeasuredSteps[],
  *   roofline?: import('./steps/stepTypes').Roofline }} BrowserSteps
  * @typedef {{ adapter: string, measured: import('./steps/measureGpu').GpuSteps[] }} GpuMeasurement
  *
@@ -22,6 +23,7 @@ const MOST_SECONDS = 300;
  * @typedef {object} BrowserBench
  * @property {MeasureInBrowser} measure
  * @property {(folder: string, request: StepRequest) => Promise<GpuMeasurement>} measureGpu
+ * @property {(folder: string, request: StepRequest) => Promise<MeasuredSteps[]>} measureGpuFromMemory
  * @property {string} name of the browser, with its version
  */
 
@@ -90,6 +92,8 @@ async function withBrowser(url, work) {
     return await work({
       measure: (folder, ...wish) => measureIn('measureSteps', [place(folder), ...wish]),
       measureGpu: (folder, request) => measureIn('measureGpuSteps', [place(folder), request]),
+      measureGpuFromMemory: (folder, request) =>
+        measureIn('measureGpuStepsFromMemory', [place(folder), request]),
       name: `Chromium ${browser.version()}`,
     });
   } finally {

@@ -5,19 +5,38 @@ import { join } from 'node:path';
 import { withBrowserSteps } from './browserSteps.mjs';
 import { markdownTable } from './markdownTable.mjs';
 import { median } from './median.mjs';
+import { measureNativeGpu } from './nativeGpu.mjs';
+import { logitDifference } from './stepFigures.mjs';
 import { loadStepModules } from './stepModules.mjs';
 import { writeStepPackage } from './stepPackage.mjs';
 
 /**
  * @typedef {import('./steps/measureGpu').GpuSteps} GpuSteps
- * @typedef {{ browser: string, adapter: string, measured: GpuSteps[] }} GpuComparison
+ * @typedef {import('./steps/stepTypes').MeasuredSteps} MeasuredSteps
+ * @typedef {import('./steps/stepTypes').StepRequest} StepRequest
+ *
+ * @typedef {object} ProviderSteps key frames with caches and logits in main memory, which is all
+ *   that onnxruntime-node can do
+ * @property {number} browserMilliseconds of a step, the provider compiled for browsers
+ * @property {number} nativeMilliseconds the native provider
+ * @property {number} logitDifference between them
+ *
+ * @typedef {object} GpuComparison
+ * @property {string} browser
+ * @property {string} adapter
+ * @property {GpuSteps[]} measured
+ * @property {ProviderSteps | null} providers null where a provider failed
  */
+
+/** After those that fill arenas. */
+const PROVIDER_STEPS = 4;
 
 /**
  * @param {string} source folder of the model package
+ * @param {import('./benchReport.mjs').Attempt} attempt
  * @returns {Promise<GpuComparison>}
  */
-export async function measureGpu(source) {
+export async function measureGpu(source, attempt) {
   const modules = await loadStepModules();
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-gpu-'));
   try {
@@ -30,15 +49,54 @@ export async function measureGpu(source) {
       ...(keyFrames.length > 0 ? keyFrames : [keyFrameWork(manifest)]),
       ...(passes.length > 0 ? passes : [roundWork(manifest, 1)]),
     ];
-    /** @type {import('./steps/stepTypes').StepRequest} */
+    const cellByCell = works.filter(({ passes }) => passes === undefined);
+    /** @type {StepRequest} */
     const request = { manifest, works, way: 'app' };
-    return await withBrowserSteps({ model: folder }, async ({ measureGpu: measure, name }) => {
-      const { adapter, measured } = await measure('model', request);
-      return { browser: name, adapter, measured };
+    return await withBrowserSteps({ model: folder }, async (browser) => {
+      const { adapter, measured } = await browser.measureGpu('model', request);
+      const peer = await attempt("WebGPU, peer's way", () =>
+        browser.measureGpu('model', { ...request, works: cellByCell, way: 'peer' }),
+      );
+      const steps = { ...request, works: [keyFrameWork(manifest)], steps: PROVIDER_STEPS };
+      const providers = await attempt('WebGPU, native onnxruntime', async () =>
+        compareProviders(
+          await browser.measureGpuFromMemory('model', steps),
+          await measureNativeGpu(folder, steps, adapter),
+        ),
+      );
+      const all = [...measured, ...(peer?.measured ?? [])];
+      return { browser: browser.name, adapter, measured: all, providers };
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * @param {MeasuredSteps[]} browser
+ * @param {MeasuredSteps[]} native
+ * @returns {ProviderSteps}
+ */
+function compareProviders([browser], [native]) {
+  if (!browser || !native) throw new Error('A provider drew nothing.');
+  return {
+    browserMilliseconds: median(browser.stepMilliseconds),
+    nativeMilliseconds: median(native.stepMilliseconds),
+    logitDifference: logitDifference(browser, native),
+  };
+}
+
+/**
+ * @param {ProviderSteps} providers
+ * @returns {string}
+ */
+export function providersLine({ browserMilliseconds, nativeMilliseconds, logitDifference }) {
+  const speed = (nativeMilliseconds / browserMilliseconds).toFixed(2);
+  return (
+    `Key frames with caches in main memory, a step: ${browserMilliseconds.toFixed(0)} ms in the ` +
+    `browser, ${nativeMilliseconds.toFixed(0)} ms by native onnxruntime's WebGPU: ${speed} of its ` +
+    `speed, logits at most ${logitDifference.toExponential(0)} apart.`
+  );
 }
 
 /**
@@ -58,12 +116,13 @@ export function gpuTable({ adapter, measured }) {
     'read-backs a row',
     'copies on the device',
     'step',
+    'of which in kernels',
     'first step',
     'prefill',
     'shaders compiled',
   ];
-  const body = measured.map(({ step, stepMilliseconds, ...work }) => [
-    work.work,
+  const body = measured.map(({ step, stepMilliseconds, gpuMilliseconds, ...work }) => [
+    work.way === 'app' ? work.work : `${work.work}, peer's way`,
     String(work.sequences),
     String(step.dispatches),
     String(step.submissions),
@@ -72,11 +131,18 @@ export function gpuTable({ adapter, measured }) {
     work.rowReadBackBytes === undefined ? '-' : kilobytes(work.rowReadBackBytes),
     kilobytes(step.copiedBytes),
     `${median(stepMilliseconds).toFixed(0)} ms`,
+    onDevice(gpuMilliseconds),
     `${work.firstStepMilliseconds.toFixed(0)} ms`,
     `${work.prefillMilliseconds.toFixed(0)} ms`,
     String(work.pipelines),
   ]);
   return markdownTable([head, ...body]);
+}
+
+/** @param {(number | null)[]} times */
+function onDevice(times) {
+  const told = times.filter((time) => time !== null);
+  return told.length === 0 ? 'not told' : `${median(told).toFixed(0)} ms`;
 }
 
 /** @param {number} bytes */

@@ -1,7 +1,7 @@
 /**
  * The middle value, or the mean of the two middle ones.
  *
- * @param {number[]} values at least one
+ * @param {readonly number[]} values NaN of none
  */
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);

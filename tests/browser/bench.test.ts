@@ -79,22 +79,43 @@ it(
   PATIENCE_MILLISECONDS,
 );
 
-/** The same step asks the same of every device: kernels run, rows are kept, nothing comes back. */
-function expectGpu({ adapter, measured }: GpuComparison): void {
+/** The same step asks the same of every device: kernels run, rows are kept, and of the app's way
+ *  nothing comes back. */
+function expectGpu({ adapter, measured, providers }: GpuComparison): void {
   expect(adapter).toMatch(/swiftshader/i);
-  expect(measured.map(({ work }) => work)).toEqual(['Key frames', 'Round 1']);
+  expect(measured.map(({ way, work }) => `${way}: ${work}`)).toEqual([
+    'app: Key frames',
+    'app: Round 1',
+    'peer: Key frames',
+    'peer: Round 1',
+  ]);
+  // Two builds of one provider, on one adapter: the same logits.
+  expect(providers?.logitDifference).toBeLessThan(1e-3);
+  expect(providers?.nativeMilliseconds).toBeGreaterThan(0);
+  expect(providers?.browserMilliseconds).toBeGreaterThan(0);
   const cells = 16;
-  for (const { step, rowReadBackBytes, sequences, pipelines, stepMilliseconds } of measured) {
+  for (const { way, step, sequences, pipelines, ...run } of measured) {
     expect(step.dispatches).toBeGreaterThan(20);
     expect(pipelines).toBeGreaterThan(5);
+    expect(step.uploadedBytes).toBeGreaterThan(0);
+    expect(run.stepMilliseconds).toHaveLength(3);
+    // The device is busy for a part of each step.
+    expect(run.gpuMilliseconds).toHaveLength(3);
+    for (const [index, milliseconds] of run.gpuMilliseconds.entries()) {
+      expect(milliseconds).toBeGreaterThan(0);
+      expect(milliseconds).toBeLessThan(run.stepMilliseconds[index]!);
+    }
+    if (way === 'peer') {
+      // Logits of every sequence, of at least 64 codes.
+      expect(step.readBackBytes).toBeGreaterThanOrEqual(4 * 64 * sequences);
+      continue;
+    }
     expect(step.readBackBytes).toBe(0);
     // Tokens of every window, a few numbers each.
-    expect(rowReadBackBytes).toBeGreaterThan(0);
-    expect(rowReadBackBytes).toBeLessThanOrEqual(4 * 2 * cells * sequences);
-    expect(step.uploadedBytes).toBeGreaterThan(0);
+    expect(run.rowReadBackBytes).toBeGreaterThan(0);
+    expect(run.rowReadBackBytes).toBeLessThanOrEqual(4 * 2 * cells * sequences);
     // New keys and values of 2 layers and channels, 64 numbers each, for each sequence.
     expect(step.copiedBytes).toBeGreaterThanOrEqual(4 * 64 * 2 * 2 * 2 * sequences);
-    expect(stepMilliseconds).toHaveLength(3);
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BenchReport } from '../../scripts/bench/benchReport.mjs';
 import type { RunFigures } from '../../scripts/bench/measureRun.mjs';
+import type { GpuSteps } from '../../scripts/bench/steps/measureGpu';
 import { TARGETS, targetsTable } from '../../scripts/bench/targets.mjs';
 import type { BenchFigures } from '../../scripts/bench/targets.mjs';
 import { UsageError } from '../../scripts/headless/usageError.mjs';
@@ -102,6 +103,41 @@ describe('the table of targets', () => {
     expect(native?.slice(3, 6)).toEqual(['Round 1, 2 threads', '0.80 times', 'holds']);
     // Nothing was measured of the peer's way.
     expect(found.find((cells) => cells[1]?.includes('WASM'))?.[5]).toMatch(/^not measured/);
+  });
+
+  it("compares the app with the peer's way on WebGPU, of what both drew", () => {
+    const step = {
+      dispatches: 1,
+      submissions: 1,
+      pipelines: 0,
+      uploadedBytes: 0,
+      readBackBytes: 0,
+      copiedBytes: 0,
+    };
+    const drawn = (work: string, way: 'app' | 'peer', stepMilliseconds: number[]): GpuSteps => ({
+      work,
+      way,
+      sequences: 2,
+      loadMilliseconds: 1,
+      prefillMilliseconds: 1,
+      firstStepMilliseconds: 90,
+      stepMilliseconds,
+      gpuMilliseconds: [null],
+      pipelines: 1,
+      step,
+    });
+    const measured = [
+      drawn('Key frames', 'app', [10, 12, 11]),
+      drawn('Round 1, a pass', 'app', [50]),
+      drawn('Key frames', 'peer', [43, 44, 50]),
+    ];
+    const found = rows({
+      webgpu: { browser: 'Chromium', adapter: 'a GPU', measured, providers: null },
+    });
+    const own = found.filter((cells) => cells[1]?.includes('WebGPU'));
+    expect(own.map((cells) => cells.slice(3, 6))).toEqual([
+      ['Key frames, a GPU', '4.00 times', 'holds'],
+    ]);
   });
 
   it('names every target of an empty run as not measured', () => {

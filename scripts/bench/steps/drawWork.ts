@@ -79,7 +79,7 @@ export function framesOf({ stage, drawn }: StepWork, given: Int32Array[][]): Fra
 }
 
 /** Guidance and drawing of one token for every window, as after each step of the app. */
-function sampler(manifest: StepManifest, work: StepWork): (logits: Float32Array) => void {
+export function sampler(manifest: StepManifest, work: StepWork): (logits: Float32Array) => void {
   const { temperature, topK, guidanceFloor } = manifest.sampling;
   const memory = samplerMemory(manifest.codes);
   const windows = work.drawn.length;

@@ -1,5 +1,7 @@
 /** Counts what WebGPU devices of this thread are asked to do, by watching the calls of the API. */
 
+import { before } from './watchMethod';
+
 /** GPUBufferUsage.MAP_READ and MAP_WRITE. */
 const [MAP_READ, MAP_WRITE] = [0x01, 0x02];
 
@@ -57,20 +59,6 @@ export function watchGpu(): { take(): GpuCounts } {
       return taken;
     },
   };
-}
-
-/** Calls `look` with the arguments of every call of a method, before it. */
-function before<Kind extends object, Name extends keyof Kind>(
-  prototype: Kind,
-  name: Name,
-  look: Kind[Name] extends (...given: infer Given) => unknown ? (...given: Given) => void : never,
-): void {
-  const original = prototype[name] as (...given: unknown[]) => unknown;
-  const watched = function (this: Kind, ...given: unknown[]): unknown {
-    (look as (...given: unknown[]) => void)(...given);
-    return original.apply(this, given);
-  };
-  prototype[name] = watched as Kind[Name];
 }
 
 function bytesPerElement(view: ArrayBufferView): number {

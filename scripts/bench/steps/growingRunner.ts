@@ -5,7 +5,7 @@
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { ROWS } from '../../../src/shared/manifest';
-import type { OrtModule } from '../../../workers/runtime/ortRuntime';
+import type { OrtModule, OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import {
   imagePosition,
   MASKED,
@@ -23,6 +23,26 @@ type Caches = Record<string, Tensor>;
 
 /** The cache row before all others, which nothing sees: an empty cache cannot be fed everywhere. */
 const DUMMY_ROWS = 1;
+const CACHES = ['spatial_key', 'spatial_value', 'temporal_key', 'temporal_value'] as const;
+
+/** A session of such a graph. On a device the caches stay there between runs, as transformers.js
+ *  keeps them. */
+export function openPeerSession(
+  runtime: OrtRuntime,
+  bytes: Uint8Array,
+  { architecture }: Pick<StepManifest, 'architecture'>,
+): Promise<InferenceSession> {
+  const caches = Array.from({ length: architecture.layers }, (_, layer) =>
+    CACHES.map((cache) => [`present_${cache}_${layer}`, 'gpu-buffer'] as const),
+  );
+  const onDevice = { preferredOutputLocation: Object.fromEntries(caches.flat()) };
+  return runtime.ort.InferenceSession.create(bytes, {
+    executionProviders: runtime.providers('accelerator'),
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    ...(runtime.device && onDevice),
+  });
+}
 
 export class GrowingRunner implements StepRunner {
   readonly ids: Int32Array;
@@ -84,14 +104,13 @@ export class GrowingRunner implements StepRunner {
     const row = { ids: Int32Array.from(ids), hints, positions, spatial, temporal, rows };
     this.#caches = this.#dummies();
     await this.#run(this.#feeds(row));
-    const spatialCaches = Object.entries(this.#caches).filter(([name]) => isSpatial(name));
-    this.#textOnly = Object.fromEntries(
-      spatialCaches.map(([name, cache]) => [name, this.#firstRows(cache)]),
-    );
+    for (const [name, cache] of Object.entries(this.#caches)) {
+      if (isSpatial(name)) this.#textOnly[name] = await this.#firstRows(cache);
+    }
   }
 
   async step(order: number, cell: number): Promise<Float32Array> {
-    if (cell === 0) Object.assign(this.#caches, this.#textOnly);
+    if (cell === 0) this.#keep(this.#textOnly);
     const { manifest, batch } = this;
     const position = imagePosition(manifest.textLength, this.#cells, batch.order[order]!, cell);
     const positions = new Int32Array(this.ids.length).fill(position);
@@ -101,16 +120,25 @@ export class GrowingRunner implements StepRunner {
   }
 
   dispose(): void {
+    Object.values(this.#caches).forEach(free);
     this.#caches = {};
+  }
+
+  /** Takes caches in the place of those of the same names. */
+  #keep(caches: Caches): void {
+    for (const name of Object.keys(caches)) free(this.#caches[name]);
+    Object.assign(this.#caches, caches);
   }
 
   /** Runs the graph and takes its caches; returns the logits. */
   async #run(feeds: Caches): Promise<Float32Array> {
     const results = await this.session.run({ ...feeds, ...this.#caches }, this.#outputs);
-    for (const [name, tensor] of Object.entries(results)) {
-      if (name.startsWith('present_')) this.#caches[name.replace('present_', '')] = tensor;
-      if (name === 'new_summary' && tensor.dims[0]! > 0) this.#summary = tensor;
-    }
+    const caches = Object.entries(results).filter(([name]) => name.startsWith('present_'));
+    this.#keep(
+      Object.fromEntries(caches.map(([name, cache]) => [name.replace('present_', ''), cache])),
+    );
+    const summary = results['new_summary'];
+    if (summary && summary.dims[0]! > 0) this.#summary = summary;
     return results['logits']!.data as Float32Array;
   }
 
@@ -198,10 +226,10 @@ export class GrowingRunner implements StepRunner {
   }
 
   /** Dummy and text rows of a cache [sequences, heads, rows, headDim]. */
-  #firstRows(cache: Tensor): Tensor {
+  async #firstRows(cache: Tensor): Promise<Tensor> {
     const [sequences = 0, heads = 0, rows = 0, width = 0] = cache.dims;
     const kept = DUMMY_ROWS + this.#text.slots;
-    const from = cache.data as Float32Array;
+    const from = (await cache.getData()) as Float32Array;
     const to = new Float32Array(sequences * heads * kept * width);
     for (let block = 0; block < sequences * heads; block++) {
       const start = block * rows * width;
@@ -209,6 +237,11 @@ export class GrowingRunner implements StepRunner {
     }
     return new this.ort.Tensor('float32', to, [sequences, heads, kept, width]);
   }
+}
+
+/** Gives a buffer of the device back; the memory of others is collected. */
+function free(cache: Tensor | undefined): void {
+  if (cache?.location === 'gpu-buffer') cache.dispose();
 }
 
 function isSpatial(name: string): boolean {

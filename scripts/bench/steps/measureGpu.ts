@@ -5,19 +5,23 @@ import { LOGITS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import { passDrawer } from '../../../workers/runtime/passDrawer';
-import type { FrameToDraw, TokenDrawer } from '../../../workers/runtime/tokenDrawer';
+import type { FrameToDraw } from '../../../workers/runtime/tokenDrawer';
 import { hiddenCells, NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
+import { fillInputs } from '../../../workers/runtime/fillInputs';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
-import { framesOf, givenFrames, prefillWork } from './drawWork';
+import { framesOf, givenFrames, prefillWork, sampler } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
+import type { GpuTimer } from './gpuTimer';
+import { GrowingRunner, openPeerSession } from './growingRunner';
 import { batchOf } from './measureWay';
 import type { ReadFile } from './measureWay';
 import { passRunner } from './passRunner';
 import { graphFile } from './stepTypes';
-import type { StepManifest, StepRequest, StepWork } from './stepTypes';
+import type { StepManifest, StepRequest, StepWay, StepWork } from './stepTypes';
 
 export interface GpuSteps {
   work: string;
+  way: StepWay;
   sequences: number;
   /** Of the graph's session. */
   loadMilliseconds: number;
@@ -27,6 +31,8 @@ export interface GpuSteps {
   firstStepMilliseconds: number;
   /** Of the steps after the first, each with waiting for the device, which the app does not do. */
   stepMilliseconds: number[];
+  /** Of the same steps: how long compute passes took on the device; null where it does not tell. */
+  gpuMilliseconds: (number | null)[];
   /** Shaders that load, prefill and first step compiled. */
   pipelines: number;
   /** What the last step but one, within the row, asked of the device. */
@@ -36,54 +42,56 @@ export interface GpuSteps {
   rowReadBackBytes?: number;
 }
 
-type Watch = ReturnType<typeof watchGpu>;
+/** Sees what devices are asked to do, and how long they take for it. */
+export interface GpuWatch {
+  counts: ReturnType<typeof watchGpu>;
+  timer: GpuTimer;
+}
 
-/** One work after the other, each with a session of its own. Needs rows of at least three cells. */
+/** One work after the other, each with a session of its own. Needs rows of at least three cells; the
+ *  peer's way draws no passes. */
 export async function measureGpu(
   runtime: OrtRuntime,
-  watch: Watch,
+  watch: GpuWatch,
   read: ReadFile,
-  { manifest, works }: StepRequest,
+  { manifest, works, way }: StepRequest,
 ): Promise<GpuSteps[]> {
   const measured: GpuSteps[] = [];
   for (const work of works) {
-    measured.push(await measureWork(runtime, watch, read, manifest, work));
+    watch.counts.take();
+    const bytes = await read(graphFile(work.stage, way));
+    const measure = way === 'app' ? measureApp : measurePeer;
+    const figures = await measure(runtime, watch, bytes, manifest, work);
+    measured.push({ work: work.name, way, sequences: work.texts.length, ...figures });
   }
   return measured;
 }
 
-async function measureWork(
+type Figures = Omit<GpuSteps, 'work' | 'way' | 'sequences'>;
+type RunFigures = Omit<Figures, 'loadMilliseconds'>;
+
+async function measureApp(
   runtime: OrtRuntime,
-  watch: Watch,
-  read: ReadFile,
+  watch: GpuWatch,
+  bytes: Uint8Array,
   manifest: StepManifest,
   work: StepWork,
-): Promise<GpuSteps> {
-  watch.take();
-  const bytes = await read(graphFile(work.stage, 'app'));
+): Promise<Figures> {
   const entry = manifest.graphs[work.stage];
   const started = performance.now();
   const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
   const loadMilliseconds = performance.now() - started;
   try {
-    const figures = await (work.passes === undefined ? measureRow : measurePasses)(
-      runtime,
-      watch,
-      graph,
-      manifest,
-      work,
-    );
-    return { work: work.name, sequences: work.texts.length, loadMilliseconds, ...figures };
+    const measure = work.passes === undefined ? measureRow : measurePasses;
+    return { loadMilliseconds, ...(await measure(runtime, watch, graph, manifest, work)) };
   } finally {
     await graph.release();
   }
 }
 
-type RunFigures = Omit<GpuSteps, 'work' | 'sequences' | 'loadMilliseconds'>;
-
 async function measureRow(
   runtime: OrtRuntime,
-  watch: Watch,
+  watch: GpuWatch,
   graph: OnnxGraph,
   manifest: StepManifest,
   work: StepWork,
@@ -95,26 +103,57 @@ async function measureRow(
     { manifest },
   );
   try {
-    const given = givenFrames(work);
-    const prefillMilliseconds = await prefillWork(runner, work, given);
-    const { pipelines } = watch.take();
-    const frame = { ...framesOf(work, given)[0]!, shown: true };
-    const steps = await drawRow(runtime, watch, drawer, frame, manifest.grid);
-    return {
-      ...figuresOf(steps, prefillMilliseconds, pipelines),
-      rowReadBackBytes: steps.reduce((sum, { counts }) => sum + counts.readBackBytes, 0),
-    };
+    const frame = firstFrame(work);
+    const prefill = await prefilled(watch, runner, work);
+    drawer.begin(frame);
+    const steps = await drawRow(runtime, watch, manifest.grid, (cell) => drawer.draw(cell));
+    return { ...figuresOf(steps, prefill), rowReadBackBytes: readBack(steps) };
   } finally {
     drawer.dispose();
     runner.dispose();
   }
 }
 
+async function measurePeer(
+  runtime: OrtRuntime,
+  watch: GpuWatch,
+  bytes: Uint8Array,
+  manifest: StepManifest,
+  work: StepWork,
+): Promise<Figures> {
+  const started = performance.now();
+  const session = await openPeerSession(runtime, bytes, manifest);
+  const loadMilliseconds = performance.now() - started;
+  const runner = new GrowingRunner(runtime.ort, session, manifest, batchOf(work, manifest));
+  try {
+    const frame = firstFrame(work);
+    const prefill = await prefilled(watch, runner, work);
+    const sample = sampler(manifest, work);
+    const steps = await drawRow(runtime, watch, manifest.grid, async (cell) => {
+      fillInputs(runner, frame, cell, { manifest });
+      sample(await runner.step(frame.order, cell));
+    });
+    return {
+      loadMilliseconds,
+      ...figuresOf(steps, prefill),
+      rowReadBackBytes: readBack(steps),
+    };
+  } finally {
+    runner.dispose();
+    await session.release();
+  }
+}
+
+/** The frame that the work begins with, whose tokens the page shows row by row. */
+function firstFrame(work: StepWork): FrameToDraw {
+  return { ...framesOf(work, givenFrames(work))[0]!, shown: true };
+}
+
 const MEASURED_PASSES = 3;
 
 async function measurePasses(
   runtime: OrtRuntime,
-  watch: Watch,
+  watch: GpuWatch,
   graph: OnnxGraph,
   manifest: StepManifest,
   work: StepWork,
@@ -125,8 +164,7 @@ async function measurePasses(
   const { sampling } = manifest;
   const drawer = passDrawer(runner, { windows: drawn.length, rows, guidance, sampling }, manifest);
   try {
-    const prefillMilliseconds = await prefillWork(runner, work, givenFrames(work));
-    const { pipelines } = watch.take();
+    const prefill = await prefilled(watch, runner, work);
     // All cells are hidden in each of them: the most that a pass draws.
     const tokens = drawn.map(() => new Int32Array(rows).fill(NOT_DRAWN));
     const choice = { passes: count, noise: sampling.choiceNoise ?? 0 };
@@ -135,7 +173,7 @@ async function measurePasses(
       const hidden = tokens.map((own, window) => hiddenCells(own, pass, window, choice));
       passes.push(await watched(runtime, watch, () => drawer.draw(tokens, hidden)));
     }
-    return figuresOf(passes, prefillMilliseconds, pipelines);
+    return figuresOf(passes, prefill);
   } finally {
     drawer.dispose();
     runner.dispose();
@@ -144,48 +182,64 @@ async function measurePasses(
 
 interface WatchedStep {
   milliseconds: number;
+  gpuMilliseconds: number | null;
   counts: GpuCounts;
 }
 
-function figuresOf(
-  steps: readonly WatchedStep[],
-  prefillMilliseconds: number,
-  prefillPipelines: number,
-): RunFigures {
-  const [first = NaN, ...later] = steps.map(({ milliseconds }) => milliseconds);
+type Prefilled = Pick<GpuSteps, 'prefillMilliseconds' | 'pipelines'>;
+
+async function prefilled(
+  watch: GpuWatch,
+  runner: Parameters<typeof prefillWork>[0],
+  work: StepWork,
+): Promise<Prefilled> {
+  const prefillMilliseconds = await prefillWork(runner, work, givenFrames(work));
+  await watch.timer.take();
+  return { prefillMilliseconds, pipelines: watch.counts.take().pipelines };
+}
+
+function figuresOf(steps: readonly WatchedStep[], prefill: Prefilled): RunFigures {
+  const [first, ...later] = steps;
   return {
-    prefillMilliseconds,
-    firstStepMilliseconds: first,
-    stepMilliseconds: later,
-    pipelines: prefillPipelines + steps[0]!.counts.pipelines,
+    ...prefill,
+    firstStepMilliseconds: first!.milliseconds,
+    stepMilliseconds: later.map(({ milliseconds }) => milliseconds),
+    gpuMilliseconds: later.map(({ gpuMilliseconds }) => gpuMilliseconds),
+    pipelines: prefill.pipelines + first!.counts.pipelines,
     step: steps.at(-2)!.counts,
   };
+}
+
+function readBack(steps: readonly WatchedStep[]): number {
+  return steps.reduce((sum, { counts }) => sum + counts.readBackBytes, 0);
 }
 
 /** Runs a step and waits for the device. */
 async function watched(
   runtime: OrtRuntime,
-  watch: Watch,
+  { counts, timer }: GpuWatch,
   step: () => Promise<unknown>,
 ): Promise<WatchedStep> {
   const started = performance.now();
   await step();
   await runtime.deviceIdle();
-  return { milliseconds: performance.now() - started, counts: watch.take() };
+  const milliseconds = performance.now() - started;
+  const own = counts.take();
+  const gpuMilliseconds = await timer.take();
+  counts.take(); // What reading the times asked for.
+  return { milliseconds, gpuMilliseconds, counts: own };
 }
 
 /** Draws the first row of a frame: times of the steps, and what each asked of the device. */
 async function drawRow(
   runtime: OrtRuntime,
-  watch: Watch,
-  drawer: TokenDrawer,
-  frame: FrameToDraw,
+  watch: GpuWatch,
   grid: number,
+  draw: (cell: number) => Promise<unknown>,
 ): Promise<WatchedStep[]> {
   const steps: WatchedStep[] = [];
-  drawer.begin(frame);
   for (let cell = 0; cell < grid; cell++) {
-    steps.push(await watched(runtime, watch, () => drawer.draw(cell)));
+    steps.push(await watched(runtime, watch, () => draw(cell)));
   }
   return steps;
 }

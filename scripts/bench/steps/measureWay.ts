@@ -7,7 +7,7 @@ import type { RunnerBatch } from '../../../workers/runtime/runnerBatch';
 import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/schedule';
 import { drawPasses } from './drawPasses';
 import { drawWork } from './drawWork';
-import { GrowingRunner } from './growingRunner';
+import { GrowingRunner, openPeerSession } from './growingRunner';
 import { passRunner } from './passRunner';
 import { graphFile } from './stepTypes';
 import type { MeasuredSteps, StepManifest, StepRequest, StepStage, StepWork } from './stepTypes';
@@ -89,16 +89,12 @@ async function openPeer(
   _stage: StepStage,
   manifest: StepManifest,
 ): Promise<OpenedGraph> {
-  const { ort } = runtime;
-  const session = await ort.InferenceSession.create(bytes, {
-    executionProviders: runtime.providers('accelerator'),
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-  });
+  const session = await openPeerSession(runtime, bytes, manifest);
   return {
     draw: (work, steps) =>
-      drawOnce(new GrowingRunner(ort, session, manifest, batchOf(work, manifest)), (runner) =>
-        drawWork(runner, manifest, work, steps),
+      drawOnce(
+        new GrowingRunner(runtime.ort, session, manifest, batchOf(work, manifest)),
+        (runner) => drawWork(runner, manifest, work, steps),
       ),
     release: () => session.release(),
   };

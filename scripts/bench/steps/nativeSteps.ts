@@ -1,9 +1,10 @@
-/** The same runner and graphs on onnxruntime's native CPU provider. */
+/** The same runner and graphs on onnxruntime's native providers. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import type { OrtModule } from '../../../workers/runtime/ortRuntime';
+import { MainMemoryRuntime } from './mainMemoryRuntime';
 import { measureRoofline } from './measureRoofline';
 import { measureWay } from './measureWay';
 import type { MeasuredSteps, Roofline, StepRequest } from './stepTypes';
@@ -29,6 +30,15 @@ export async function measureNative(
   const measured = await measureWay(runtime, read, request);
   if (weightBytes === undefined) return { measured };
   return { measured, roofline: await measureRoofline(runtime, read, weightBytes) };
+}
+
+/** The same on its WebGPU provider, on the adapter that it finds. */
+export async function measureNativeGpu(
+  folder: string,
+  request: StepRequest,
+): Promise<MeasuredSteps[]> {
+  const runtime = new MainMemoryRuntime(ort, 'native');
+  return measureWay(runtime, (name) => readFile(join(folder, name)), request);
 }
 
 /** Sessions of onnxruntime-node take their threads as an option of each. */

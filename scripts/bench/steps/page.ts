@@ -19,6 +19,13 @@ function measureGpuSteps(folder: string, request: StepRequest): ReturnType<Steps
   return inWorker((api) => api.measureGpu(at(folder), at('ort/'), request));
 }
 
+function measureGpuStepsFromMemory(
+  folder: string,
+  request: StepRequest,
+): ReturnType<StepsApi['measureGpuFromMemory']> {
+  return inWorker((api) => api.measureGpuFromMemory(at(folder), at('ort/'), request));
+}
+
 async function inWorker<Result>(measure: (api: Remote<StepsApi>) => Promise<Result>) {
   const worker = new Worker(new URL('./steps.worker.ts', import.meta.url), { type: 'module' });
   const failed = new Promise<never>((_, reject) => {
@@ -34,7 +41,7 @@ async function inWorker<Result>(measure: (api: Remote<StepsApi>) => Promise<Resu
 }
 
 /** What scripts/bench/browserSteps.mjs calls. */
-const steps = { measureSteps, measureGpuSteps };
+const steps = { measureSteps, measureGpuSteps, measureGpuStepsFromMemory };
 
 declare global {
   var flipbookSteps: typeof steps;

@@ -3,6 +3,8 @@ import { expose } from 'comlink';
 import { chooseBackend } from '../../../workers/runtime/backend';
 import { createOrtRuntime } from '../../../workers/runtime/loadOrt';
 import { watchGpu } from './gpuCounters';
+import { timeGpu } from './gpuTimer';
+import { MainMemoryRuntime } from './mainMemoryRuntime';
 import { measureGpu } from './measureGpu';
 import type { GpuSteps } from './measureGpu';
 import { measureRoofline } from './measureRoofline';
@@ -33,10 +35,20 @@ const steps = {
     ortFolder: string,
     request: StepRequest,
   ): Promise<{ adapter: string; measured: GpuSteps[] }> {
-    const watch = watchGpu();
+    const watch = { counts: watchGpu(), timer: timeGpu() };
     const runtime = await createOrtRuntime(await chooseBackend('webgpu'), ortFolder);
     const measured = await measureGpu(runtime, watch, reader(folder), request);
     return { adapter: runtime.info.detail, measured };
+  },
+
+  /** The app's runner on the same adapter, with caches and logits in main memory. */
+  async measureGpuFromMemory(
+    folder: string,
+    ortFolder: string,
+    request: StepRequest,
+  ): Promise<MeasuredSteps[]> {
+    const { ort, info } = await createOrtRuntime(await chooseBackend('webgpu'), ortFolder);
+    return measureWay(new MainMemoryRuntime(ort, info.detail), reader(folder), request);
   },
 };
 
