@@ -62,7 +62,7 @@ _NAMES = {
 }
 _NAMES_OF = {
     # Drinking is told as eating (training.world.visible_stages).
-    "cpu": {"eat": ("head down", "低着头")},
+    "cpu": {"eat": ("head low", "低着头")},
     # A mug goes down as well, not only a head.
     "full": {"lower": ("goes down", "放低"), "raise": ("comes up", "抬起")},
 }
