@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -26,6 +26,7 @@ import { loadStepModules } from './stepModules.mjs';
  */
 
 const MOST_MILLISECONDS = 300_000;
+const DESCRIPTION = 'vk_swiftshader_icd.json';
 /** Where Debian's and Ubuntu's packages have it; others beside the program. */
 const SHARED_FOLDERS = ['/usr/lib/chromium', '/usr/lib/chromium-browser'];
 
@@ -40,8 +41,7 @@ export async function measureNativeGpu(folder, request, adapter) {
   try {
     const [input, output] = [join(place, 'wish.json'), join(place, 'measured.json')];
     writeFileSync(input, JSON.stringify({ folder, request }));
-    const software = /swiftshader/i.test(adapter) ? swiftShader() : null;
-    const env = { ...process.env, ...(software && { VK_ICD_FILENAMES: software }) };
+    const env = { ...process.env, ...(/swiftshader/i.test(adapter) && swiftShader()) };
     await promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url), input, output], {
       env,
       timeout: MOST_MILLISECONDS,
@@ -54,11 +54,18 @@ export async function measureNativeGpu(folder, request, adapter) {
   }
 }
 
-/** The description of Chromium's software renderer for the Vulkan loader; null if it is not found. */
+/**
+ * What makes a process find Chromium's software renderer, and the Vulkan loader that comes with it:
+ * the system may have none. Nothing where Chromium keeps them elsewhere.
+ *
+ * @returns {NodeJS.ProcessEnv}
+ */
 function swiftShader() {
   const folders = [dirname(realpathSync(requireChromium())), ...SHARED_FOLDERS];
-  const files = folders.map((folder) => join(folder, 'vk_swiftshader_icd.json'));
-  return files.find((file) => existsSync(file)) ?? null;
+  const folder = folders.find((place) => existsSync(join(place, DESCRIPTION)));
+  if (folder === undefined) return {};
+  const libraries = [process.env['LD_LIBRARY_PATH'], folder].filter(Boolean).join(delimiter);
+  return { VK_ICD_FILENAMES: join(folder, DESCRIPTION), LD_LIBRARY_PATH: libraries };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

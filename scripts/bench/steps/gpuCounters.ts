@@ -1,5 +1,4 @@
 /** Counts what WebGPU devices of this thread are asked to do, by watching the calls of the API. */
-
 import { before } from './watchMethod';
 
 /** GPUBufferUsage.MAP_READ and MAP_WRITE. */

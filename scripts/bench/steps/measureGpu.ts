@@ -1,13 +1,13 @@
 /** The first grid row of works on WebGPU, or their first passes: times, and what the device was asked
  *  to do. */
 import { chooseDrawer } from '../../../workers/runtime/chooseDrawer';
+import { fillInputs } from '../../../workers/runtime/fillInputs';
 import { LOGITS_IN_GPU } from '../../../workers/runtime/modelGraphs';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import { passDrawer } from '../../../workers/runtime/passDrawer';
 import type { FrameToDraw } from '../../../workers/runtime/tokenDrawer';
 import { hiddenCells, NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
-import { fillInputs } from '../../../workers/runtime/fillInputs';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import { framesOf, givenFrames, prefillWork, sampler } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
