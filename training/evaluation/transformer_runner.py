@@ -115,7 +115,8 @@ class TransformerRunner:
             feeds["rows"] = np.array([feeds["ids"].shape[1] - 1], np.int32)
         found = self.session.run(self._output_names, feeds)
         names = [name.removeprefix("new_") for name in self._output_names]
-        outputs = dict(zip(names, found, strict=True))
+        # New rows have a leading 1; those of older packages have none.
+        outputs = dict(zip(names, (o.reshape(o.shape[-4:]) for o in found), strict=True))
         if self._asks_rows:
             outputs["logits"] = outputs["logits"][:, 0]
         return outputs

@@ -132,6 +132,11 @@ class GraphBuilder:
     def slice(self, value: str, start: int, end: int, axis: int) -> str:
         return self.node("Slice", value, self.ints(start), self.ints(end), self.ints(axis))
 
+    def take(self, value: str, index: int, axis: int) -> str:
+        """One place of an axis, which goes. Unlike a slice of integers, onnxruntime takes it on
+        WebGPU."""
+        return self.node("Gather", value, self.number(index, "int64"), axis=axis)
+
     def graph(self) -> onnx.GraphProto:
         """The bare graph, for the body of Scan or Loop."""
         return helper.make_graph(

@@ -68,11 +68,12 @@ class OnnxTransformer:
             feeds["rows"] = _int32(rows)
         for layer, cache in enumerate(caches):
             feeds |= {f"{n}_{layer}": kept.numpy() for n, kept in zip(CACHES, cache, strict=True)}
-        logits, *new = map(torch.from_numpy, self.session.run(None, feeds))
+        logits, *made = map(torch.from_numpy, self.session.run(None, feeds))
         if self._summary_once:
-            summary = new.pop()
+            summary = made.pop()
             if len(summary):
                 self._texts, self._summary = text, summary.numpy()
+        new = [rows.reshape(rows.shape[-4:]) for rows in made]  # older graphs had no leading 1
         size = len(CACHES)
         cached = [tuple(new[i : i + size]) for i in range(0, len(new), size)]
         return logits, cached  # type: ignore[return-value]

@@ -9,6 +9,10 @@ The summary of a text is the same in every run of its sequence: with `summary_on
 computes it from `text` [B, T] and gives it out as `new_summary` [B, 1, hidden]; later runs take it
 back as `summary`, with no rows of `text`. Whichever of both inputs has no rows costs nothing.
 
+All nodes can run on a GPU, none computes integers in main memory, and no output is a mere view of
+another value: then onnxruntime can record the kernels of a run there and play them back
+(docs/graph-capture.md).
+
 Shapes: B sequences, S rows of this run, Ns and Nt cached rows, H heads, D head width, W patterns.
 """
 
@@ -24,6 +28,7 @@ from training.export.weight_storage import Precision, store
 from training.transformer.config import FRAMES
 from training.transformer.model import Channel, Layer, RmsNorm, TextSummary, Transformer
 
+END = 1 << 31  # past every axis
 CACHES = ("spatial_key", "spatial_value", "temporal_key", "temporal_value")
 
 
@@ -39,8 +44,8 @@ class _Normed:
 class _Biases:
     spatial: str  # [B, 1, S, Ns+S]
     temporal: list[str]  # by pattern, [B, 1, S, Nt+S]
-    spatial_split: str  # [Ns, S]
-    temporal_split: str  # [Nt, S]
+    spatial_cached: str  # int64 [1]: Ns
+    temporal_cached: str  # int64 [1]: Nt
 
 
 class TransformerGraph:
@@ -112,7 +117,7 @@ class TransformerGraph:
                 self.g.input(f"{cache}_{layer}", "float32", shape)
 
     def _declare_new_rows(self, layers: range) -> None:
-        shape = ["B", self.config.heads, "S", self.config.head_dim]
+        shape = [1, "B", self.config.heads, "S", self.config.head_dim]
         for layer in layers:
             for cache in CACHES:
                 self.g.output(f"new_{cache}_{layer}", "float32", shape)
@@ -186,7 +191,7 @@ class TransformerGraph:
     def _hint(self, table: nn.Module, column: int) -> str:
         """Rows of one hint column, [B, S, hidden]."""
         g, config = self.g, self.config
-        ids = g.reshape(g.slice("hints", column, column + 1, 2), 0, 0)
+        ids = g.take("hints", column, 2)
         codes = g.number(config.codes, "int32")
         if isinstance(table, nn.Linear):
             null = g.number(config.null_hint_id, "int32")
@@ -200,7 +205,7 @@ class TransformerGraph:
     def _stage_rows(self, table: nn.Embedding) -> str:
         """Rows of the stages that the second hint names, [B, S, hidden]."""
         g, config = self.g, self.config
-        opening = g.reshape(g.slice("hints", 1, 2, 2), 0, 0)
+        opening = g.take("hints", 1, 2)
         first = g.number(config.first_stage_id, "int32")
         none = g.number(config.stages, "int32")
         stage = g.node("Sub", opening, first)
@@ -224,7 +229,7 @@ class TransformerGraph:
         return g.node("Concat", self._table(model.position_text, "position_text"), image, axis=0)
 
     def _biases(self, first: int = 0) -> _Biases:
-        """Per-pattern biases, and how many columns are cached (in layer `first`) and new."""
+        """Per-pattern biases, and how many columns are cached (in layer `first`)."""
         g, patterns = self.g, self.config.patterns
         names = [f"temporal_bias_{pattern}" for pattern in range(patterns)]
         if patterns > 1:
@@ -232,13 +237,11 @@ class TransformerGraph:
         else:
             names = ["temporal_bias"]
         temporal = [g.node("Squeeze", name, g.ints(0)) for name in names]
-        new = g.node("Shape", "positions", start=1, end=2)
-        cached = [
+        spatial, over_time = (
             g.node("Shape", f"{channel}_key_{first}", start=2, end=3)
             for channel in ("spatial", "temporal")
-        ]
-        counts = [g.node("Concat", rows, new, axis=0) for rows in cached]
-        return _Biases("spatial_bias", temporal, counts[0], counts[1])
+        )
+        return _Biases("spatial_bias", temporal, spatial, over_time)
 
     # --- layers ---
 
@@ -252,14 +255,14 @@ class TransformerGraph:
         g, layer = self.g, self.model.layers[index]
         heads = self._project(index, layer, x.normed)
         base = self._attend(
-            f"layer_{index}.spatial", index, heads[:3], biases.spatial, biases.spatial_split
+            f"layer_{index}.spatial", index, heads[:3], biases.spatial, biases.spatial_cached
         )
         plus = self._attend(
             f"layer_{index}.temporal",
             index,
             heads[3:],
             biases.temporal[layer.pattern],
-            biases.temporal_split,
+            biases.temporal_cached,
         )
         base = self._linear(base, [layer.spatial.dense], f"layer_{index}.spatial.dense")
         plus = self._linear(plus, [layer.temporal.dense], f"layer_{index}.temporal.dense")
@@ -273,8 +276,8 @@ class TransformerGraph:
         return x.stream, self._norm_out(outer, layer.norm_mlp_out)
 
     def _project(self, index: int, layer: Layer, normed: str) -> list[str]:
-        """Queries, keys and values of both channels: six values [B, H, S, D]. The keys and values
-        are the graph's new cache rows."""
+        """Queries, keys and values of both channels: six values [B, H, S, D]. With a leading 1 the
+        keys and values are the graph's new cache rows."""
         g, config = self.g, self.config
         channels: list[Channel] = [layer.spatial, layer.temporal]
         qkv = self._linear(
@@ -285,29 +288,24 @@ class TransformerGraph:
         )
         parts = g.reshape(qkv, 0, 0, 6, config.heads, config.head_dim)
         by_part = g.node("Transpose", parts, perm=[2, 0, 3, 1, 4])
-        split = [f"layer_{index}.part_{part}" for part in range(6)]
-        g.nodes("Split", [by_part], split, axis=0, num_outputs=6)
         names = [f"layer_{index}.spatial_query", *(f"new_{c}_{index}" for c in CACHES[:2])]
         names += [f"layer_{index}.temporal_query", *(f"new_{c}_{index}" for c in CACHES[2:])]
-        return [
-            g.node("Squeeze", part, g.ints(0), name=name)
-            for part, name in zip(split, names, strict=True)
-        ]
+        g.nodes("Split", [by_part], names, axis=0, num_outputs=6)
+        return [g.node("Squeeze", name, g.ints(0)) for name in names]
 
-    def _attend(self, name: str, index: int, heads: list[str], bias: str, split: str) -> str:
-        """softmax(q [past_k, k]^T + bias) [past_v, v] of one channel: [B, S, hidden]."""
+    def _attend(self, name: str, index: int, heads: list[str], bias: str, cached: str) -> str:
+        """softmax(q [past_k, k]^T + bias) [past_v, v] of one channel: [B, S, hidden]; `cached`
+        columns are the past's."""
         g = self.g
         query, key, value = heads
         channel = name.split(".")[1]
         past_key, past_value = f"{channel}_key_{index}", f"{channel}_value_{index}"
         scores = g.node("Concat", self._scores(query, past_key), self._scores(query, key), axis=-1)
         weights = g.node("Softmax", g.node("Add", scores, bias), axis=-1)
-        g.nodes("Split", [weights, split], [f"{name}.past", f"{name}.new"], axis=-1)
-        context = g.node(
-            "Add",
-            g.node("MatMul", f"{name}.past", past_value),
-            g.node("MatMul", f"{name}.new", value),
-        )
+        # A Split would take both counts, joined in main memory.
+        past = g.node("Slice", weights, g.ints(0), cached, g.ints(-1), name=f"{name}.past")
+        new = g.node("Slice", weights, cached, g.ints(END), g.ints(-1), name=f"{name}.new")
+        context = g.node("Add", g.node("MatMul", past, past_value), g.node("MatMul", new, value))
         rows = g.node("Transpose", context, perm=[0, 2, 1, 3])
         return g.reshape(rows, 0, 0, self.config.hidden)
 
@@ -387,11 +385,9 @@ class TransformerGraph:
         if self.model.gate is not None:
             gates = self._linear(asked, [self.model.gate], "gate")
             codes = g.constant(np.arange(config.codes), "int32")
-            hints = self._asked("hints")
             for column in range(config.hints):
-                hint = g.slice(hints, column, column + 1, 2)
-                if not config.masked:
-                    hint = g.reshape(hint, 0, 1)
+                hint = self._asked(g.take("hints", column, 2))
+                hint = g.node("Unsqueeze", hint, g.ints(2)) if config.masked else hint
                 same = g.cast(g.node("Equal", hint, codes), "float32")
                 gate = gates
                 if config.hints > 1:
@@ -400,10 +396,9 @@ class TransformerGraph:
         g.node("Identity", logits, name="logits")
 
     def _asked(self, values: str) -> str:
-        """Of [B, S, width] the last row, or, where cells may be masked, those of `rows` [R]."""
-        if self.config.masked:
-            return self.g.node("Gather", values, "rows", axis=1)
-        return self.g.slice(values, -1, 1 << 31, 1)
+        """Of [B, S, ...] the last row [B, 1, ...]; where cells may be masked, those of `rows`."""
+        rows = "rows" if self.config.masked else self.g.ints(-1)
+        return self.g.node("Gather", values, rows, axis=1)
 
     def _head_product(self, last: str) -> str:
         """[B, K]"""

@@ -167,9 +167,25 @@ def test_inputs_and_outputs_are_those_of_the_contract() -> None:
     assert shapes["hints"] == ["B", "S", 2]
     assert shapes["temporal_bias"] == [2, "B", 1, "S", "Nt_S"]
     assert shapes["temporal_value_1"] == ["B", heads, "Nt", width]
-    assert shapes["new_spatial_key_0"] == ["B", heads, "S", width]
+    assert shapes["new_spatial_key_0"] == [1, "B", heads, "S", width]
     assert shapes["logits"] == ["B", _BASE.codes]
     assert len(shapes) == 5 + 1 + 2 * 4 * _BASE.layers
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_nothing_stands_in_the_way_of_graph_capture(variant: str) -> None:
+    """No integers in main memory, and no output that is a view of another value."""
+    graph = TransformerGraph(_model(VARIANTS[variant]), "int8", summary_once=True).build().graph
+    maker = {output: node for node in graph.node for output in node.output}
+    integers = {value.name for value in graph.input if value.type.tensor_type.elem_type != 1}
+    integers |= {output for output, node in maker.items() if node.op_type == "Shape"}
+    for node in graph.node:
+        if node.op_type in ("Concat", "Split"):
+            assert not integers & set(node.input), node.name
+        elif node.op_type == "Slice":
+            assert node.input[0] not in integers, node.name
+    rows = {value.name for value in graph.output} - {"logits", "new_summary"}
+    assert rows and {maker[name].op_type for name in rows} == {"Split"}
 
 
 def test_weights_are_stored_as_bytes() -> None:
