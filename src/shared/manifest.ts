@@ -28,6 +28,9 @@ export interface GraphManifest {
   residentShards?: number;
   /** Tensors that one file makes for a later one; between files on the GPU they stay there. */
   hiddenStates?: string[];
+  /** Of a transformer of one file: all its nodes run on a WebGPU device and no output is a view of
+   *  another value, so that onnxruntime can record a run there (docs/graph-capture.md). */
+  graphCapture?: boolean;
   /** Tensor names in the graph's own order; checked against the session before the first run. */
   inputs: string[];
   outputs: string[];

@@ -246,6 +246,7 @@ function readGraph(graph: ManifestReader): GraphManifest {
     ...(graph.value['hiddenStates'] === undefined
       ? {}
       : { hiddenStates: graph.textList('hiddenStates') }),
+    ...readGraphCapture(graph, files.length),
     inputs: graph.textList('inputs'),
     outputs: graph.textList('outputs'),
     precision: graph.text('precision'),
@@ -261,6 +262,21 @@ function readResidentShards(
     ? graph.integer('mainMemoryFiles', 0, files)
     : 0;
   return { residentShards: graph.integer('residentShards', 1, files - mainMemoryFiles) };
+}
+
+function readGraphCapture(
+  graph: ManifestReader,
+  files: number,
+): Pick<GraphManifest, 'graphCapture'> {
+  const graphCapture = graph.value['graphCapture'];
+  if (graphCapture === undefined) return {};
+  if (typeof graphCapture !== 'boolean') {
+    fail(graph.at('graphCapture'), 'must be true or false', graphCapture);
+  }
+  if (graphCapture && files > 1) {
+    fail(graph.at('graphCapture'), 'must be false or left out with several files', graphCapture);
+  }
+  return { graphCapture };
 }
 
 function readWeights(graph: ManifestReader, files: number): Pick<GraphManifest, 'weights'> {

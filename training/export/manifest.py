@@ -36,14 +36,21 @@ def file_entry(path: str, content: bytes) -> dict:
 
 
 def graph_entry(
-    path: str, model: onnx.ModelProto, content: bytes, precision: str, weights: list[dict]
+    path: str,
+    model: onnx.ModelProto,
+    content: bytes,
+    precision: str,
+    weights: list[dict],
+    graph_capture: bool = False,
 ) -> dict:
-    """One graph of one file, and the files of weights that it shares with other graphs."""
+    """One graph of one file, and the files of weights that it shares with other graphs;
+    `graph_capture` if onnxruntime can record its runs on WebGPU."""
     return {
         "files": [file_entry(path, content)],
         **({"weights": weights} if weights else {}),
         "inputs": [value.name for value in model.graph.input],
         "outputs": [value.name for value in model.graph.output],
+        **({"graphCapture": True} if graph_capture else {}),
         "precision": precision,
     }
 

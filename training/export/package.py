@@ -83,8 +83,9 @@ def write_package(
         content = graph.SerializeToString()
         path = f"{name}.onnx"
         (unfinished / path).write_bytes(content)
-        own = weights if name in parts.transformers else []
-        entries[name] = graph_entry(path, graph, content, precision, own)
+        draws = name in parts.transformers
+        own = weights if draws else []
+        entries[name] = graph_entry(path, graph, content, precision, own, graph_capture=draws)
     # No graph needs the list of pieces; training does, to go on from this package.
     parts.tokenizer.save(unfinished / TOKENIZER_FILE)
     manifest = build_manifest(parts, entries, commit, command)

@@ -1,5 +1,6 @@
 /** Where key and value caches live: typed arrays for WASM, GPU buffers for WebGPU. */
 import type { Tensor } from 'onnxruntime-common';
+import { DeviceRows } from './deviceRows';
 import type { OrtModule, OrtRuntime } from './ortRuntime';
 
 /** `count` neighbouring rows that move from one row to another. */
@@ -23,8 +24,8 @@ export interface CacheBlock {
 export interface CacheMemory {
   allocate(dims: readonly number[]): CacheBlock;
   /**
-   * Copies rows of `source` [count, heads, rows, headDim] into `target`, whose sequences from
-   * `firstSequence` on belong to the source's sequences.
+   * Copies rows of `source` [1, count, heads, rows, headDim] into `target`, whose sequences from
+   * `firstSequence` on belong to the source's sequences. The leading 1 may be missing.
    */
   copyRows(
     source: Tensor,
@@ -34,12 +35,20 @@ export interface CacheMemory {
   ): void;
   /** Copies neighbouring rows of one sequence of a block to the same rows of another one. */
   copyBetweenSequences(block: CacheBlock, from: number, to: number, rows: RowRange): void;
+  /** Copies a block into another one of its shape. */
+  copyBlock(from: CacheBlock, to: CacheBlock): void;
   /** Makes the copies so far happen before the next run of a graph. */
   flush(): void;
   /** Frees one block; copies from it must be flushed before. */
   free(block: CacheBlock): void;
   /** Frees every block. */
   dispose(): void;
+}
+
+/** [sequences, heads, rows, headDim] of new rows, which older graphs give without a leading 1. */
+export function rowDims({ dims }: Tensor): [number, number, number, number] {
+  const [sequences = 0, heads = 0, rows = 0, width = 0] = dims.slice(-4);
+  return [sequences, heads, rows, width];
 }
 
 export function cacheMemory(runtime: OrtRuntime): CacheMemory {
@@ -58,7 +67,7 @@ class CpuCacheMemory implements CacheMemory {
   copyRows(source: Tensor, target: CacheBlock, firstSequence: number, runs: readonly RowRun[]) {
     const from = source.data as Float32Array;
     const to = target.tensor.data as Float32Array;
-    const [sequences = 0, heads = 0, rows = 0, width = 0] = source.dims;
+    const [sequences, heads, rows, width] = rowDims(source);
     const capacity = target.tensor.dims[2]!;
     for (let block = 0; block < sequences * heads; block++) {
       const fromBlock = block * rows;
@@ -80,6 +89,10 @@ class CpuCacheMemory implements CacheMemory {
       const target = ((to * heads + head) * capacity + rows.first) * width;
       data.copyWithin(target, start, start + rows.count * width);
     }
+  }
+
+  copyBlock(from: CacheBlock, to: CacheBlock) {
+    (to.tensor.data as Float32Array).set(from.tensor.data as Float32Array);
   }
 
   flush(): void {
@@ -104,11 +117,14 @@ class GpuCacheMemory implements CacheMemory {
   readonly #buffers: GPUBuffer[] = [];
   #aside: GPUBuffer | undefined;
   #encoder: GPUCommandEncoder | undefined;
+  readonly #rows: DeviceRows;
 
   constructor(
     private readonly ort: OrtModule,
     private readonly device: GPUDevice,
-  ) {}
+  ) {
+    this.#rows = new DeviceRows(device);
+  }
 
   allocate(dims: readonly number[]): CacheBlock {
     const size = dims.reduce((product, dim) => product * dim, FLOAT_BYTES);
@@ -123,11 +139,24 @@ class GpuCacheMemory implements CacheMemory {
   }
 
   copyRows(source: Tensor, target: CacheBlock, firstSequence: number, runs: readonly RowRun[]) {
-    const encoder = (this.#encoder ??= this.device.createCommandEncoder());
     const from = source.gpuBuffer;
     const to = target.tensor.gpuBuffer;
-    const [sequences = 0, heads = 0, rows = 0, width = 0] = source.dims;
+    const [sequences, heads, rows, width] = rowDims(source);
     const capacity = target.tensor.dims[2]!;
+    const [run] = runs;
+    if (run && runs.length === 1 && run.count === 1) {
+      // A step's: a copy for every head of every sequence would cost more than the step's kernels.
+      const place = { start: run.from * width, stride: rows * width };
+      const into = { start: (firstSequence * heads * capacity + run.to) * width };
+      this.#rows.add({
+        blocks: sequences * heads,
+        width,
+        from: { buffer: from, ...place },
+        to: { buffer: to, ...into, stride: capacity * width },
+      });
+      return;
+    }
+    const encoder = this.#encode();
     const rowBytes = width * FLOAT_BYTES;
     for (let block = 0; block < sequences * heads; block++) {
       const fromBlock = block * rows;
@@ -141,7 +170,7 @@ class GpuCacheMemory implements CacheMemory {
   }
 
   copyBetweenSequences({ tensor }: CacheBlock, from: number, to: number, rows: RowRange) {
-    const encoder = (this.#encoder ??= this.device.createCommandEncoder());
+    const encoder = this.#encode();
     const [, heads = 0, capacity = 0, width = 0] = tensor.dims;
     const bytes = rows.count * width * FLOAT_BYTES;
     // WebGPU copies between different buffers only.
@@ -152,6 +181,15 @@ class GpuCacheMemory implements CacheMemory {
       encoder.copyBufferToBuffer(tensor.gpuBuffer, row(from), aside, 0, bytes);
       encoder.copyBufferToBuffer(aside, 0, tensor.gpuBuffer, row(to), bytes);
     }
+  }
+
+  copyBlock(from: CacheBlock, to: CacheBlock) {
+    const { gpuBuffer } = from.tensor;
+    this.#encode().copyBufferToBuffer(gpuBuffer, 0, to.tensor.gpuBuffer, 0, gpuBuffer.size);
+  }
+
+  #encode(): GPUCommandEncoder {
+    return (this.#encoder ??= this.device.createCommandEncoder());
   }
 
   /** A buffer of at least so many bytes; earlier ones live until `dispose`, copies may wait. */
@@ -168,6 +206,7 @@ class GpuCacheMemory implements CacheMemory {
   }
 
   flush(): void {
+    if (this.#rows.waiting) this.#rows.encode(this.#encode());
     if (this.#encoder) this.device.queue.submit([this.#encoder.finish()]);
     this.#encoder = undefined;
   }
@@ -180,6 +219,7 @@ class GpuCacheMemory implements CacheMemory {
 
   dispose(): void {
     this.#encoder = undefined;
+    this.#rows.dispose();
     for (const buffer of this.#buffers.splice(0)) buffer.destroy();
   }
 }

@@ -24,6 +24,7 @@ export interface CacheShape {
 }
 
 const PARTS = ['key', 'value'] as const;
+const NO_REGION = -1;
 
 /** One layer's blocks of one part (keys or values). */
 interface LayerPart {
@@ -32,6 +33,8 @@ interface LayerPart {
   spatial: CacheBlock;
   /** By region. */
   temporal: CacheBlock[];
+  /** Of the region that runs read now, where they must always read the same block. */
+  read?: { block: CacheBlock; region: number };
   layout: RegionLayout;
 }
 
@@ -60,15 +63,33 @@ export class KvCache {
     }).flat();
   }
 
-  /** Names the caches that the cell's step reads. */
-  feed(feeds: Feeds, cell: number): void {
+  /**
+   * From now on `feed` names the same blocks for all cells, as runs want them that are recorded: a
+   * region's are copied there when its cells come.
+   */
+  keepPlaces(): void {
     for (const part of this.#parts) {
-      feeds[part.spatialName] = part.spatial.tensor;
-      feeds[part.temporalName] = part.temporal[part.layout.region[cell]!]!.tensor;
+      const block = this.memory.allocate(part.temporal[0]!.tensor.dims);
+      part.read = { block, region: NO_REGION };
     }
   }
 
-  /** Keeps the new rows [sequences, heads, 1, headDim] of one step and frees them. */
+  /** Names the caches that the cell's step reads. */
+  feed(feeds: Feeds, cell: number): void {
+    for (const part of this.#parts) {
+      const region = part.layout.region[cell]!;
+      const temporal = part.temporal[region]!;
+      if (part.read && part.read.region !== region) {
+        this.memory.copyBlock(temporal, part.read.block);
+        part.read.region = region;
+      }
+      feeds[part.spatialName] = part.spatial.tensor;
+      feeds[part.temporalName] = (part.read?.block ?? temporal).tensor;
+    }
+    this.memory.flush();
+  }
+
+  /** Keeps the new rows [1, sequences, heads, 1, headDim] of one step and frees them. */
   keepStep(results: Results, order: number, cell: number): void {
     const { textSlots } = this.shape;
     const runs = this.#oneRow;
@@ -77,7 +98,9 @@ export class KvCache {
       runs[0].to = textSlots + cell;
       this.memory.copyRows(results[`new_${part.spatialName}`]!, part.spatial, 0, runs);
       runs[0].to = temporalSlot(textSlots, part.layout, order, cell);
-      this.memory.copyRows(results[`new_${part.temporalName}`]!, part.temporal[region]!, 0, runs);
+      const temporal = results[`new_${part.temporalName}`]!;
+      this.memory.copyRows(temporal, part.temporal[region]!, 0, runs);
+      if (part.read) this.memory.copyRows(temporal, part.read.block, 0, runs);
     }
     this.#finish(results);
   }
@@ -107,7 +130,9 @@ export class KvCache {
    */
   copyFrame(order: number, sources: readonly number[]): void {
     const { textSlots } = this.shape;
-    for (const { temporal, layout } of this.#parts) {
+    for (const part of this.#parts) {
+      const { temporal, layout } = part;
+      if (part.read) part.read.region = NO_REGION;
       temporal.forEach((block, region) => {
         const count = layout.sizes[region]!;
         const rows = { first: textSlots + order * count, count };

@@ -5,6 +5,7 @@
  * reads every column, so columns that wait for later frames would cost in each.
  */
 import type { ArchitectureManifest } from '../../src/shared/manifest';
+import { rowDims } from './cacheMemory';
 import type { CacheBlock, CacheMemory } from './cacheMemory';
 import { freeResults } from './freeResults';
 import type { Feeds, Results } from './ortRuntime';
@@ -70,7 +71,7 @@ export class MaskedCache {
     const replaced: CacheBlock[] = [];
     for (const kept of this.#temporal()) {
       const added = results[`new_${kept.name}`]!;
-      const cells = added.dims[2]!;
+      const [, , cells] = rowDims(added);
       const grown = this.#allocate(kept.count + cells);
       const { memory } = this;
       memory.copyRows(kept.block.tensor, grown, 0, [{ from: 0, to: 0, count: kept.count }]);

@@ -23,7 +23,7 @@ export class ModelFiles {
   readonly #shared = new Map<string, Uint8Array<ArrayBuffer>>();
   /** Hashes of files that were read, checked and counted. */
   readonly #known = new Set<string>();
-  /** Files of shards that take turns, by hash, where the browser does not store them. */
+  /** Files that are read again while clips are drawn, by hash, where the browser does not store them. */
   readonly #unstored = new Map<string, Uint8Array<ArrayBuffer>>();
 
   private constructor(
@@ -91,8 +91,17 @@ export class ModelFiles {
   }
 
   #takesTurns(file: ModelFile): boolean {
-    const graphs = this.#graphsWith(file, ({ files, weights = [] }) => [...files, ...weights]);
-    return graphs.some(({ residentShards }) => residentShards !== undefined);
+    return this.#graphsOf(file).some(({ residentShards }) => residentShards !== undefined);
+  }
+
+  /** Shards that take turns, and graphs whose runs are recorded, each time in a new session. */
+  #isReadAgain(file: ModelFile): boolean {
+    const isRecorded = this.#graphsOf(file).some(({ graphCapture }) => graphCapture);
+    return isRecorded || this.#takesTurns(file);
+  }
+
+  #graphsOf(file: ModelFile): GraphManifest[] {
+    return this.#graphsWith(file, ({ files, weights = [] }) => [...files, ...weights]);
   }
 
   /** Graphs that have the file in the list `of`. */
@@ -124,7 +133,7 @@ export class ModelFiles {
     } catch (error) {
       this.#note ??= (error as Error).message;
     }
-    if (this.#takesTurns(file)) this.#unstored.set(file.sha256, bytes);
+    if (this.#isReadAgain(file)) this.#unstored.set(file.sha256, bytes);
   }
 
   /** A file is complete. */

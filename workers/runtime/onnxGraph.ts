@@ -1,5 +1,6 @@
 /** One graph of the package: its sessions, checked against the manifest, run one at a time. */
 import { FlipbookError } from '../../src/shared/errors';
+import type { InferenceSession } from 'onnxruntime-common';
 import type { GraphManifest } from '../../src/shared/manifest';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { ownResults } from './ownResults';
@@ -19,6 +20,8 @@ export class OnnxGraph {
     private readonly outputs: ReadonlySet<string>,
     /** Names of the outputs that runs leave in GPU buffers. */
     readonly inGpu: ReadonlySet<string>,
+    /** Whether runs can be recorded on the device and played back. */
+    readonly recordable: boolean,
   ) {}
 
   /**
@@ -44,7 +47,14 @@ export class OnnxGraph {
     }
     const { inputs, outputs } = manifest;
     const inGpu = new Set(outputsInGpu(runtime, manifest, placement));
-    return new OnnxGraph(name, runtime, shards, new Set(inputs), new Set(outputs), inGpu);
+    const recordable = manifest.graphCapture === true && inGpu.has('logits');
+    const names = [new Set(inputs), new Set(outputs)] as const;
+    return new OnnxGraph(name, runtime, shards, ...names, inGpu, recordable);
+  }
+
+  /** A session of its own for a recorded run; the caller releases it. Only where `recordable`. */
+  recordingSession(): Promise<InferenceSession> {
+    return this.runtime.exclusive(() => this.shards.recordingSession());
   }
 
   /** Runs all shards; the result holds the manifest's outputs, or those of them that are `wanted`. */

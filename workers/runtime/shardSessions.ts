@@ -81,6 +81,15 @@ export class ShardSessions {
     return index >= this.#firstInTurn;
   }
 
+  /** One more session of the only file, whose first run is recorded on the device. */
+  async recordingSession(): Promise<InferenceSession> {
+    return this.#create(0, await this.read(0), {
+      ...this.#options(0),
+      enableGraphCapture: true,
+      preferredOutputLocation: 'gpu-buffer',
+    });
+  }
+
   async release(): Promise<void> {
     const sessions = [...this.#loaded.values()];
     this.#loaded.clear();
@@ -95,9 +104,13 @@ export class ShardSessions {
     }
   }
 
-  async #create(index: number, bytes: Uint8Array): Promise<InferenceSession> {
+  async #create(
+    index: number,
+    bytes: Uint8Array,
+    options = this.#options(index),
+  ): Promise<InferenceSession> {
     try {
-      return await this.runtime.ort.InferenceSession.create(bytes, this.#options(index));
+      return await this.runtime.ort.InferenceSession.create(bytes, options);
     } catch (error) {
       const known = runtimeError(error);
       if (known.kind !== 'Internal') throw known;

@@ -18,6 +18,7 @@ import type { OnnxGraph } from './onnxGraph';
 import { openingId } from './openingId';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { prefillRuns } from './prefillRuns';
+import { RecordedRun } from './recordedRun';
 import { keepSummary, laterTexts, runFeeds } from './runFeeds';
 import type { RunInputs } from './runFeeds';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
@@ -33,6 +34,7 @@ export class TransformerRunner {
   readonly #cells: number;
   readonly #text: TextColumns;
   readonly #layouts: RegionLayout[];
+  #recorded: RecordedRun | undefined;
 
   constructor(
     private readonly graph: OnnxGraph,
@@ -76,6 +78,16 @@ export class TransformerRunner {
       keepSummary(run.results, this.#inputs, run.first, manifest);
       this.#cache.keepPrefill(run.results, run.first, given[0]!.length);
     }
+  }
+
+  /**
+   * Has the steps to come recorded by the first of them and played back by the others, where the
+   * graph and the device can. Worth a session of its own for whole frames. Call it before the first step.
+   */
+  async record(): Promise<void> {
+    if (!this.graph.recordable) return;
+    this.#recorded = await RecordedRun.create(this.graph);
+    this.#cache.keepPlaces();
   }
 
   /**
@@ -129,6 +141,8 @@ export class TransformerRunner {
   }
 
   dispose(): void {
+    // Nothing waits for it: what is drawn next waits in the runtime's queue.
+    void this.#recorded?.release();
     this.#cache.dispose();
   }
 
@@ -139,7 +153,7 @@ export class TransformerRunner {
     positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
     fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
     this.#cache.feed(this.#feeds, cell);
-    return this.graph.run(this.#feeds);
+    return (this.#recorded ?? this.graph).run(this.#feeds);
   }
 
   #stepInputs(): RunInputs {

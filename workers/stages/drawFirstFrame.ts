@@ -42,6 +42,7 @@ export async function* drawFirstFrame(
   const drawer = chooseDrawer({ runner, streams, guidance: 1, sampling: own }, context);
   try {
     await runner.prefill(streams.map(() => []));
+    await runner.record();
     const hintFrames = streams.map(() => []);
     const frame = { order: 0, firstIndex: 0, tokens, hintFrames, shown: true };
     const drawing = drawFrame(drawer, frame, context);

@@ -50,6 +50,7 @@ export async function* interpolateCellByCell(
     await context.breathe();
     context.signal.throwIfAborted();
     await runner.prefill(givenOfSequences(batch));
+    await runner.record();
     for (const order of [GIVEN_FRAMES, GIVEN_FRAMES + 1]) {
       const tokens = windows.map(() => new Int32Array(cells));
       // The given frames before and after are neighbours in `given`: 0 and 2, or 2 and 4.

@@ -27,6 +27,7 @@ export async function* keyFramesCellByCell(
   try {
     const drawn: Candidate[] = streams.map((_, index) => (given ? [given[index]!] : []));
     await runner.prefill(sequences.texts.map((_, index) => [...drawn[index % drawn.length]!]));
+    await runner.record();
     for (const index of KEYFRAME_ORDER.slice(given ? 1 : 0)) {
       yield* drawKeyFrame(drawer, index, drawn, shown, context);
       if (!choosesFrames(manifest, drawn.length) || index === KEYFRAME_ORDER.at(-1)) continue;

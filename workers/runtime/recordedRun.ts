@@ -1,0 +1,92 @@
+/**
+ * A run whose kernels onnxruntime records on the WebGPU device the first time and plays back every
+ * later time: no kernel is chosen, bound or given its numbers again (docs/graph-capture.md).
+ *
+ * The recording knows nothing but buffers. So every input has one for good: those in main memory are
+ * written to buffers of its own before every run, and those on the device must stay the same.
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { FlipbookError } from '../../src/shared/errors';
+import { ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
+import type { OnnxGraph } from './onnxGraph';
+import type { Feeds, OrtRuntime, Results } from './ortRuntime';
+
+/** Inputs that are the same in all runs of a batch. */
+const SAME_IN_ALL_RUNS: ReadonlySet<string> = new Set(['text', 'summary', ROWS, TEMPORAL_SHARE]);
+
+/** GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC, as numbers: Node has no such global. */
+const INPUT_USAGE = 0x80 | 0x08 | 0x04;
+
+/** onnxruntime binds storage in units of 16 bytes. */
+const UNIT_BYTES = 16;
+
+type Content = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
+
+export class RecordedRun {
+  /** What the first run was fed with, all of it on the device. */
+  #placed: Feeds | undefined;
+  readonly #own: GPUBuffer[] = [];
+
+  private constructor(
+    private readonly runtime: OrtRuntime,
+    private readonly device: GPUDevice,
+    private readonly session: InferenceSession,
+  ) {}
+
+  /** Makes a session for one recording: weights are on the device once more while it lives. */
+  static async create(graph: OnnxGraph): Promise<RecordedRun> {
+    const { runtime } = graph;
+    if (!runtime.device) throw new RangeError('runs are recorded on a WebGPU device only');
+    return new RecordedRun(runtime, runtime.device, await graph.recordingSession());
+  }
+
+  /**
+   * Runs the graph; results are on the device, in the same buffers every time.
+   *
+   * @param feeds of the same shapes in all calls, those on the device in the same buffers.
+   */
+  run(feeds: Feeds): Promise<Results> {
+    const placed = (this.#placed ??= this.#place(feeds));
+    for (const [name, tensor] of Object.entries(feeds)) {
+      const buffer = placed[name]!.gpuBuffer;
+      if (tensor.location === 'gpu-buffer') requireSame(name, tensor.gpuBuffer, buffer);
+      else if (!SAME_IN_ALL_RUNS.has(name)) this.#write(buffer, tensor);
+    }
+    return this.runtime.exclusive(() => this.session.run(placed));
+  }
+
+  /** Frees the session behind all work so far. */
+  async release(): Promise<void> {
+    await this.runtime.exclusive(() => this.session.release()).catch(() => undefined);
+    for (const buffer of this.#own.splice(0)) buffer.destroy();
+  }
+
+  #place(feeds: Feeds): Feeds {
+    const placed = Object.entries(feeds).map(([name, tensor]) => [
+      name,
+      tensor.location === 'gpu-buffer' ? tensor : this.#copy(name, tensor),
+    ]);
+    return Object.fromEntries(placed) as Feeds;
+  }
+
+  #copy(label: string, tensor: Tensor): Tensor {
+    const { byteLength } = tensor.data as Content;
+    // Inputs without rows get a buffer, too.
+    const size = Math.max(1, Math.ceil(byteLength / UNIT_BYTES)) * UNIT_BYTES;
+    const buffer = this.device.createBuffer({ label, size, usage: INPUT_USAGE });
+    this.#own.push(buffer);
+    this.#write(buffer, tensor);
+    const dataType = tensor.type as 'float32' | 'int32';
+    return this.runtime.ort.Tensor.fromGpuBuffer(buffer, { dataType, dims: tensor.dims });
+  }
+
+  #write(buffer: GPUBuffer, tensor: Tensor): void {
+    this.device.queue.writeBuffer(buffer, 0, tensor.data as Content);
+  }
+}
+
+/** Another buffer would be ignored without a word. */
+function requireSame(name: string, found: GPUBuffer, recorded: GPUBuffer): void {
+  if (found === recorded) return;
+  throw new FlipbookError('Internal', `The input ${name} of a recorded run changed its place.`);
+}
