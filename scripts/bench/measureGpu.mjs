@@ -54,6 +54,13 @@ export async function measureGpu(source, attempt) {
     const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async (browser) => {
       const { adapter, measured } = await browser.measureGpu('model', request);
+      const unrecorded = await attempt('WebGPU without graph capture', () =>
+        browser.measureGpu('model', {
+          ...request,
+          works: cellByCell.filter(({ stage }) => manifest.graphs[stage].graphCapture),
+          way: 'unrecorded',
+        }),
+      );
       const peer = await attempt("WebGPU, peer's way", () =>
         browser.measureGpu('model', { ...request, works: cellByCell, way: 'peer' }),
       );
@@ -64,7 +71,7 @@ export async function measureGpu(source, attempt) {
           await measureNativeGpu(folder, steps, adapter),
         ),
       );
-      const all = [...measured, ...(peer?.measured ?? [])];
+      const all = [measured, unrecorded?.measured ?? [], peer?.measured ?? []].flat();
       return { browser: browser.name, adapter, measured: all, providers };
     });
   } finally {
@@ -99,6 +106,8 @@ export function providersLine({ browserMilliseconds, nativeMilliseconds, logitDi
   );
 }
 
+const WAYS = { app: '', unrecorded: ', without graph capture', peer: ", peer's way" };
+
 /**
  * Bytes and kernels are those of a step; times of a software adapter say nothing about hardware.
  *
@@ -111,26 +120,30 @@ export function gpuTable({ adapter, measured }) {
     'batch',
     'kernels a step or pass',
     'submissions',
+    'bound anew',
     'uploads',
     'read-backs',
     'read-backs a row',
     'copies on the device',
     'step',
+    'until asked for',
     'of which in kernels',
     'first step',
     'prefill',
     'shaders compiled',
   ];
   const body = measured.map(({ step, stepMilliseconds, gpuMilliseconds, ...work }) => [
-    work.way === 'app' ? work.work : `${work.work}, peer's way`,
+    `${work.work}${WAYS[work.way]}`,
     String(work.sequences),
     String(step.dispatches),
     String(step.submissions),
+    String(step.bindGroups),
     kilobytes(step.uploadedBytes),
     kilobytes(step.readBackBytes),
     work.rowReadBackBytes === undefined ? '-' : kilobytes(work.rowReadBackBytes),
     kilobytes(step.copiedBytes),
     `${median(stepMilliseconds).toFixed(0)} ms`,
+    `${median(work.askedMilliseconds).toFixed(1)} ms`,
     onDevice(gpuMilliseconds),
     `${work.firstStepMilliseconds.toFixed(0)} ms`,
     `${work.prefillMilliseconds.toFixed(0)} ms`,

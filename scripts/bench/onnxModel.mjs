@@ -58,7 +58,8 @@ const ModelProto = root.lookupType('ModelProto');
  * @typedef {{ input: string[], output: string[], op_type: string, name?: string,
  *   attribute?: object[] }} OnnxNode
  * @typedef {{ name: string, dims: number[], int64_data?: number[], data_type: number }} OnnxTensor
- * @typedef {{ name: string, type?: object }} OnnxValue
+ * @typedef {{ tensor_type: { elem_type: number, shape: { dim: object[] } } }} OnnxType
+ * @typedef {{ name: string, type?: OnnxType }} OnnxValue
  * @typedef {{ node: OnnxNode[], initializer: OnnxTensor[], input: OnnxValue[],
  *   output: OnnxValue[] }} OnnxGraph
  */

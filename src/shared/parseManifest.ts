@@ -268,11 +268,8 @@ function readGraphCapture(
   graph: ManifestReader,
   files: number,
 ): Pick<GraphManifest, 'graphCapture'> {
-  const graphCapture = graph.value['graphCapture'];
-  if (graphCapture === undefined) return {};
-  if (typeof graphCapture !== 'boolean') {
-    fail(graph.at('graphCapture'), 'must be true or false', graphCapture);
-  }
+  if (!graph.has('graphCapture')) return {};
+  const graphCapture = graph.boolean('graphCapture');
   if (graphCapture && files > 1) {
     fail(graph.at('graphCapture'), 'must be false or left out with several files', graphCapture);
   }

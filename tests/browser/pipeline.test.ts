@@ -132,6 +132,10 @@ describe('a whole job on WebGPU', { timeout: WEBGPU_MILLISECONDS }, () => {
     expect(after.tokens - before.tokens).toBe(5 * 4 + 2);
     // The pixels of each frame on its way to the page, and the texts' summaries of each stage.
     expect(after.others - before.others).toBeLessThanOrEqual(frames.length + 2);
+    // Steps are recorded: only the sampler and the caches' new rows are bound in each of them. A run
+    // that is not played back binds a group for each of its kernels, about a hundred here.
+    const steps = 80 + 32;
+    expect(after.bindGroups - before.bindGroups).toBeLessThan(20 * steps);
 
     const sampled = goldenClip('sampled');
     const cancelled = await page.evaluate((o) => pipeline.generate(o, 0), optionsOf(sampled, 1));

@@ -1,4 +1,5 @@
-/** Counts how often the pipeline's worker reads something back from the WebGPU device. */
+/** Counts how often the pipeline's worker reads something back from the WebGPU device, and binds buffers
+ *  to kernels there. */
 import type { BrowserContext, Page } from 'playwright-core';
 
 export interface ReadBacks {
@@ -6,6 +7,8 @@ export interface ReadBacks {
   tokens: number;
   /** Of anything else: pixels, summaries of texts, logits. */
   others: number;
+  /** Not read back: groups of buffers that were bound to a kernel. */
+  bindGroups: number;
 }
 
 const CHANNEL = 'read-backs';
@@ -14,11 +17,16 @@ const CHANNEL = 'read-backs';
 export async function countReadBacks(context: BrowserContext): Promise<void> {
   await context.route('**/pipeline.worker-*.js', async (route) => {
     const response = await route.fetch();
-    const counting = `const counts = { tokens: 0, others: 0 };
+    const counting = `const counts = { tokens: 0, others: 0, bindGroups: 0 };
       const map = GPUBuffer.prototype.mapAsync;
       GPUBuffer.prototype.mapAsync = function (...given) {
         counts[this.label === 'drawn tokens to read' ? 'tokens' : 'others']++;
         return map.apply(this, given);
+      };
+      const bind = GPUDevice.prototype.createBindGroup;
+      GPUDevice.prototype.createBindGroup = function (...given) {
+        counts.bindGroups++;
+        return bind.apply(this, given);
       };
       new BroadcastChannel('${CHANNEL}').onmessage = ({ target, data }) => {
         if (data === 'how many') target.postMessage(counts);

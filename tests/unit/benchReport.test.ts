@@ -109,6 +109,7 @@ describe('the table of targets', () => {
     const step = {
       dispatches: 1,
       submissions: 1,
+      bindGroups: 1,
       pipelines: 0,
       uploadedBytes: 0,
       readBackBytes: 0,
@@ -122,6 +123,7 @@ describe('the table of targets', () => {
       prefillMilliseconds: 1,
       firstStepMilliseconds: 90,
       stepMilliseconds,
+      askedMilliseconds: [1],
       gpuMilliseconds: [null],
       pipelines: 1,
       step,

@@ -45,7 +45,7 @@ export class RecordedRun {
    *
    * @param feeds of the same shapes in all calls, those on the device in the same buffers.
    */
-  run(feeds: Feeds): Promise<Results> {
+  async run(feeds: Feeds): Promise<Results> {
     const placed = (this.#placed ??= this.#place(feeds));
     for (const [name, tensor] of Object.entries(feeds)) {
       const buffer = placed[name]!.gpuBuffer;

@@ -9,6 +9,8 @@ export interface GpuCounts {
   dispatches: number;
   /** Command buffers handed to the queue. */
   submissions: number;
+  /** Groups of buffers bound to kernels anew. */
+  bindGroups: number;
   /** Compute pipelines made; each is a shader to compile. */
   pipelines: number;
   /** From our memory to the device. */
@@ -22,6 +24,7 @@ export interface GpuCounts {
 const NONE: GpuCounts = {
   dispatches: 0,
   submissions: 0,
+  bindGroups: 0,
   pipelines: 0,
   uploadedBytes: 0,
   readBackBytes: 0,
@@ -34,6 +37,7 @@ export function watchGpu(): { take(): GpuCounts } {
   before(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', () => counts.dispatches++);
   before(GPUComputePassEncoder.prototype, 'dispatchWorkgroupsIndirect', () => counts.dispatches++);
   before(GPUQueue.prototype, 'submit', (buffers) => (counts.submissions += [...buffers].length));
+  before(GPUDevice.prototype, 'createBindGroup', () => counts.bindGroups++);
   before(GPUDevice.prototype, 'createComputePipeline', () => counts.pipelines++);
   before(GPUDevice.prototype, 'createComputePipelineAsync', () => counts.pipelines++);
   before(GPUDevice.prototype, 'createBuffer', ({ size, usage, mappedAtCreation }) => {

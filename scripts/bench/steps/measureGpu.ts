@@ -31,6 +31,8 @@ export interface GpuSteps {
   firstStepMilliseconds: number;
   /** Of the steps after the first, each with waiting for the device, which the app does not do. */
   stepMilliseconds: number[];
+  /** Of the same steps: until the device has been asked for everything; kernels are still to come. */
+  askedMilliseconds: number[];
   /** Of the same steps: how long compute passes took on the device; null where it does not tell. */
   gpuMilliseconds: (number | null)[];
   /** Shaders that load, prefill and first step compiled. */
@@ -60,12 +62,19 @@ export async function measureGpu(
   for (const work of works) {
     watch.counts.take();
     const bytes = await read(graphFile(work.stage, way));
-    const measure = way === 'app' ? measureApp : measurePeer;
+    const measure = MEASURES[way];
     const figures = await measure(runtime, watch, bytes, manifest, work);
     measured.push({ work: work.name, way, sequences: work.texts.length, ...figures });
   }
   return measured;
 }
+
+const MEASURES = {
+  app: measureApp,
+  unrecorded: (runtime, watch, bytes, manifest, work) =>
+    measureApp(runtime, watch, bytes, manifest, work, false),
+  peer: measurePeer,
+} satisfies Record<StepWay, typeof measurePeer>;
 
 type Figures = Omit<GpuSteps, 'work' | 'way' | 'sequences'>;
 type RunFigures = Omit<Figures, 'loadMilliseconds'>;
@@ -76,14 +85,18 @@ async function measureApp(
   bytes: Uint8Array,
   manifest: StepManifest,
   work: StepWork,
+  record = true,
 ): Promise<Figures> {
   const entry = manifest.graphs[work.stage];
   const started = performance.now();
   const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
   const loadMilliseconds = performance.now() - started;
   try {
-    const measure = work.passes === undefined ? measureRow : measurePasses;
-    return { loadMilliseconds, ...(await measure(runtime, watch, graph, manifest, work)) };
+    const figures =
+      work.passes === undefined
+        ? await measureRow(runtime, watch, graph, manifest, work, record)
+        : await measurePasses(runtime, watch, graph, manifest, work);
+    return { loadMilliseconds, ...figures };
   } finally {
     await graph.release();
   }
@@ -95,6 +108,7 @@ async function measureRow(
   graph: OnnxGraph,
   manifest: StepManifest,
   work: StepWork,
+  record: boolean,
 ): Promise<RunFigures> {
   const runner = new TransformerRunner(graph, manifest, batchOf(work, manifest));
   const { guidance, drawn } = work;
@@ -105,6 +119,7 @@ async function measureRow(
   try {
     const frame = firstFrame(work);
     const prefill = await prefilled(watch, runner, work);
+    if (record) await runner.record();
     drawer.begin(frame);
     const steps = await drawRow(runtime, watch, manifest.grid, (cell) => drawer.draw(cell));
     return { ...figuresOf(steps, prefill), rowReadBackBytes: readBack(steps) };
@@ -182,6 +197,7 @@ async function measurePasses(
 
 interface WatchedStep {
   milliseconds: number;
+  askedMilliseconds: number;
   gpuMilliseconds: number | null;
   counts: GpuCounts;
 }
@@ -204,6 +220,7 @@ function figuresOf(steps: readonly WatchedStep[], prefill: Prefilled): RunFigure
     ...prefill,
     firstStepMilliseconds: first!.milliseconds,
     stepMilliseconds: later.map(({ milliseconds }) => milliseconds),
+    askedMilliseconds: later.map(({ askedMilliseconds }) => askedMilliseconds),
     gpuMilliseconds: later.map(({ gpuMilliseconds }) => gpuMilliseconds),
     pipelines: prefill.pipelines + first!.counts.pipelines,
     step: steps.at(-2)!.counts,
@@ -222,12 +239,13 @@ async function watched(
 ): Promise<WatchedStep> {
   const started = performance.now();
   await step();
+  const askedMilliseconds = performance.now() - started;
   await runtime.deviceIdle();
   const milliseconds = performance.now() - started;
   const own = counts.take();
   const gpuMilliseconds = await timer.take();
   counts.take(); // What reading the times asked for.
-  return { milliseconds, gpuMilliseconds, counts: own };
+  return { milliseconds, askedMilliseconds, gpuMilliseconds, counts: own };
 }
 
 /** Draws the first row of a frame: times of the steps, and what each asked of the device. */

@@ -33,8 +33,9 @@ export interface StepWork {
   passes?: number;
 }
 
-/** `app`: as the app decodes. `peer`: growing caches that come back from every run. */
-export type StepWay = 'app' | 'peer';
+/** `app`: as the app decodes. `unrecorded`: the same on WebGPU without graph capture. `peer`: growing
+ *  caches that come back from every run. */
+export type StepWay = 'app' | 'unrecorded' | 'peer';
 
 export interface StepRequest {
   manifest: StepManifest;
@@ -76,5 +77,5 @@ export const BYTES_WIDTH = 1024;
 
 /** File of a stage's graph, and of the same graph with whole caches as outputs. */
 export function graphFile(stage: StepStage, way: StepWay): string {
-  return way === 'app' ? `${stage}.onnx` : `${stage}.peer.onnx`;
+  return way === 'peer' ? `${stage}.peer.onnx` : `${stage}.onnx`;
 }

@@ -147,6 +147,20 @@ describe('parseManifest', () => {
       },
     ],
     [
+      'graph capture of several files',
+      /graphs\.keyframes\.graphCapture must be false or left out with several files/,
+      (d) => {
+        const keyframes = d.graphs.keyframes!;
+        const files = [1, 2].map((n) => ({ ...keyframes.files[0], path: `${n}.onnx` }));
+        Object.assign(keyframes, { files, graphCapture: true });
+      },
+    ],
+    [
+      'graph capture that is neither on nor off',
+      /graphs\.keyframes\.graphCapture must be true or false, but is "yes"/,
+      (d) => Object.assign(d.graphs.keyframes!, { graphCapture: 'yes' }),
+    ],
+    [
       'release without its switch',
       /release\.asReleased must be true or false, but is missing/,
       (d) => (d.release = {} as { asReleased: boolean }),
