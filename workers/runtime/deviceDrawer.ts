@@ -6,8 +6,8 @@ import { fillHints } from './fillInputs';
 import type { DrawingModel, DrawnWindows, FrameToDraw, TokenDrawer } from './tokenDrawer';
 
 /**
- * The hints of a cell are fed from main memory, as all other inputs: onnxruntime computes with them
- * there, and would read them back.
+ * The hints of a cell come from main memory, as all other inputs but the ids: all of a frame are known
+ * before it begins.
  *
  * Reads tokens back after every grid row of a frame that is shown, and after the last cell. The
  * steps run ahead of the device by one to two rows: a row's end waits for the row before.

@@ -3,8 +3,8 @@ import type { Tensor } from 'onnxruntime-common';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds } from './ortRuntime';
 
-/** Those that runs only read there: onnxruntime computes with hints in main memory, and would read
- *  them back. */
+/** Those that runs only read there: onnxruntime slices hints in main memory in graphs of before
+ *  0.10.0, and would read them back. */
 const READ_ON_DEVICE = ['spatial_bias', 'temporal_bias', 'positions', 'text', 'summary', 'rows'];
 
 /** GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC, as numbers: Node has no such global. */
