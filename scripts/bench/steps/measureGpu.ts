@@ -27,6 +27,8 @@ export interface GpuSteps {
   loadMilliseconds: number;
   /** Text and given frames, shaders compiled. */
   prefillMilliseconds: number;
+  /** The session of its own that a recording takes; absent where nothing is recorded. */
+  recorderMilliseconds?: number;
   /** Shaders compiled in it. */
   firstStepMilliseconds: number;
   /** Of the steps after the first, each with waiting for the device, which the app does not do. */
@@ -119,10 +121,17 @@ async function measureRow(
   try {
     const frame = firstFrame(work);
     const prefill = await prefilled(watch, runner, work);
-    if (record) await runner.record();
+    const started = performance.now();
+    const recorded = record && graph.recordable;
+    if (recorded) await runner.record();
+    const recorderMilliseconds = performance.now() - started;
     drawer.begin(frame);
     const steps = await drawRow(runtime, watch, manifest.grid, (cell) => drawer.draw(cell));
-    return { ...figuresOf(steps, prefill), rowReadBackBytes: readBack(steps) };
+    return {
+      ...figuresOf(steps, prefill),
+      ...(recorded ? { recorderMilliseconds } : {}),
+      rowReadBackBytes: readBack(steps),
+    };
   } finally {
     drawer.dispose();
     runner.dispose();
