@@ -1,6 +1,6 @@
 /** One graph of the package: its sessions, checked against the manifest, run one at a time. */
-import { FlipbookError } from '../../src/shared/errors';
 import type { InferenceSession } from 'onnxruntime-common';
+import { FlipbookError } from '../../src/shared/errors';
 import type { GraphManifest } from '../../src/shared/manifest';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { ownResults } from './ownResults';

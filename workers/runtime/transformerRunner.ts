@@ -3,6 +3,7 @@
  * cell per step. Owns the batch's caches and the reused input tensors of a step.
  */
 import type { Tensor } from 'onnxruntime-common';
+import { errorKind } from '../../src/shared/errors';
 import { TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { RegionLayout, TextColumns } from '../sampling/visibility';
 import {
@@ -86,7 +87,14 @@ export class TransformerRunner {
    */
   async record(): Promise<void> {
     if (!this.graph.recordable) return;
-    this.#recorded = await RecordedRun.create(this.graph);
+    try {
+      this.#recorded = await RecordedRun.create(this.graph);
+    } catch (error) {
+      // A device without room for the weights once more draws all the same, unrecorded.
+      if (errorKind(error) === 'DeviceLost') throw error;
+      console.warn(`Steps of ${this.graph.name} are not recorded:`, error);
+      return;
+    }
     this.#cache.keepPlaces();
   }
 

@@ -1,11 +1,11 @@
 /** What the runner feeds as the first id of every frame, to a graph that computes nothing. */
 import { Tensor } from 'onnxruntime-common';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { OnnxGraph } from '../../../workers/runtime/onnxGraph';
 import type { Feeds, OrtRuntime, Results } from '../../../workers/runtime/ortRuntime';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
 import type { RunnerManifest } from '../../../workers/runtime/runnerBatch';
-import { INTERPOLATION_ORDER } from '../../../workers/sampling/schedule';
+import { INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../../../workers/sampling/schedule';
 import { fillInputs } from '../../../workers/runtime/fillInputs';
 
 const CELLS = 4;
@@ -112,6 +112,20 @@ it('opens the given frames of sequences that are run apart with their own ids', 
     [100, 102, 104],
     [200, 202, 204],
   ]);
+});
+
+it('draws unrecorded where a recording is refused', async () => {
+  const { graph, runs } = silentGraph();
+  // There is no device to record on.
+  const recordable = Object.create(graph, { recordable: { value: true } }) as OnnxGraph;
+  const told = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  const batch = { texts: TEXTS, windows: [], order: KEYFRAME_ORDER, textBoost: 0 };
+  const runner = new TransformerRunner(recordable, manifest, batch);
+  await runner.record();
+  await runner.step(0, 0);
+  expect(runs).toHaveLength(1);
+  expect(told).toHaveBeenCalledOnce();
+  told.mockRestore();
 });
 
 it('opens every frame with beginOfImage where nothing is told', async () => {
