@@ -8,19 +8,13 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FlipbookError } from '../../src/shared/errors';
 import { ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
+import { copyToDevice } from './copyToDevice';
+import type { InputContent } from './copyToDevice';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 
 /** Inputs that are the same in all runs of a batch. */
 const SAME_IN_ALL_RUNS: ReadonlySet<string> = new Set(['text', 'summary', ROWS, TEMPORAL_SHARE]);
-
-/** GPUBufferUsage.STORAGE | COPY_DST | COPY_SRC, as numbers: Node has no such global. */
-const INPUT_USAGE = 0x80 | 0x08 | 0x04;
-
-/** onnxruntime binds storage in units of 16 bytes. */
-const UNIT_BYTES = 16;
-
-type Content = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 export class RecordedRun {
   /** What the first run was fed with, all of it on the device. */
@@ -50,7 +44,9 @@ export class RecordedRun {
     for (const [name, tensor] of Object.entries(feeds)) {
       const buffer = placed[name]!.gpuBuffer;
       if (tensor.location === 'gpu-buffer') requireSame(name, tensor.gpuBuffer, buffer);
-      else if (!SAME_IN_ALL_RUNS.has(name)) this.#write(buffer, tensor);
+      else if (!SAME_IN_ALL_RUNS.has(name)) {
+        this.device.queue.writeBuffer(buffer, 0, tensor.data as InputContent);
+      }
     }
     return this.runtime.exclusive(() => this.session.run(placed));
   }
@@ -70,18 +66,9 @@ export class RecordedRun {
   }
 
   #copy(label: string, tensor: Tensor): Tensor {
-    const { byteLength } = tensor.data as Content;
-    // Inputs without rows get a buffer, too.
-    const size = Math.max(1, Math.ceil(byteLength / UNIT_BYTES)) * UNIT_BYTES;
-    const buffer = this.device.createBuffer({ label, size, usage: INPUT_USAGE });
-    this.#own.push(buffer);
-    this.#write(buffer, tensor);
-    const dataType = tensor.type as 'float32' | 'int32';
-    return this.runtime.ort.Tensor.fromGpuBuffer(buffer, { dataType, dims: tensor.dims });
-  }
-
-  #write(buffer: GPUBuffer, tensor: Tensor): void {
-    this.device.queue.writeBuffer(buffer, 0, tensor.data as Content);
+    const copy = copyToDevice(this.runtime.ort, this.device, label, tensor);
+    this.#own.push(copy.gpuBuffer);
+    return copy;
   }
 }
 
