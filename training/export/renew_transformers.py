@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from training.export.manifest import graph_entry
@@ -22,7 +23,10 @@ from training.transformer.config import STAGES
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--package", type=Path, required=True)
-    renew_transformers(parser.parse_args().package)
+    try:
+        renew_transformers(parser.parse_args().package)
+    except (FileNotFoundError, ValueError) as error:
+        sys.exit(str(error))
 
 
 def renew_transformers(package: Path) -> None:
