@@ -177,8 +177,8 @@ async function writeJson(path, value) {
 }
 
 /**
- * The index into which --only puts its entries: empty when all is rendered, undefined when there
- * is none. Throws when its pictures have another scale.
+ * The index into which --only puts its entries: empty when all is rendered, or when there is none
+ * yet. Throws when its pictures have another scale.
  */
 async function readOldIndex({ out, only, scale }) {
   if (only === undefined) return { atlas: {}, plates: {} };
@@ -186,7 +186,7 @@ async function readOldIndex({ out, only, scale }) {
     await readJson(join(out, 'atlas.json')),
     await readJson(join(out, 'plates.json')),
   ];
-  if (atlas === undefined || plates === undefined) return undefined;
+  if (atlas === undefined || plates === undefined) return { atlas: {}, plates: {} };
   if (atlas.scale !== scale) {
     throw new Error(`${out} has pictures of scale ${atlas.scale}: add --scale ${atlas.scale}.`);
   }
@@ -238,7 +238,7 @@ async function main() {
       )),
     };
     const places = await renderPlaces(page, all.places.filter(wanted), options);
-    if (index !== undefined) await writeIndex(options.out, index, header, { subjects, places });
+    await writeIndex(options.out, index, header, { subjects, places });
     console.log(`Wrote ${options.out} in ${timing(start)}`);
   } finally {
     await browser.close();
