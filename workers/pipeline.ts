@@ -23,7 +23,7 @@ import { readShardBytes } from './runtime/graphBytes';
 import { createGraphs, releaseGraphs, warmUp } from './runtime/modelGraphs';
 import type { ModelGraphs } from './runtime/modelGraphs';
 import type { OrtRuntime } from './runtime/ortRuntime';
-import { passesOn } from './runtime/passesOn';
+import { keyFrameLagOn, passesOn } from './runtime/passesOn';
 import { runtimeError } from './runtime/runtimeError';
 import { keyRateFor } from './sampling/rateRule';
 import { CACHE_BYTES } from './stages/context';
@@ -93,6 +93,7 @@ export class Pipeline implements PipelineApi {
         report: onProgress,
         breathe: messageTurn,
         passes,
+        keyFrameLag: keyFrameLagOn(runtime, manifest),
         cacheBytes: CACHE_BYTES,
         meter: new JobMeter(shape, onProgress),
       });

@@ -57,7 +57,7 @@ export function parseManifest(value: unknown): ModelManifest {
     keyframeWindows: root.list('keyframeWindows', 0, readWindow),
     interpolationWindows: root.list('interpolationWindows', 0, readWindow),
     architecture: readArchitecture(root.child('architecture')),
-    sampling: readSampling(root.child('sampling'), numbers.codes, graphs),
+    sampling: readSampling(root.child('sampling'), numbers, graphs),
     examples: root.list('examples', 0, (example) => ({
       text: example.text('text'),
       language: example.oneOf('language', ['en', 'zh']),
@@ -187,7 +187,7 @@ function readArchitecture(architecture: ManifestReader): ArchitectureManifest {
 
 function readSampling(
   sampling: ManifestReader,
-  codes: number,
+  { codes, grid }: Pick<ModelManifest, 'codes' | 'grid'>,
   graphs: ModelManifest['graphs'],
 ): SamplingDefaults {
   const clusters = readClusters(sampling, codes);
@@ -202,7 +202,7 @@ function readSampling(
     interpolationGuidance: sampling.number('interpolationGuidance', 1, 100),
     textBoost: sampling.number('textBoost', -100, 100),
     ...readCandidates(sampling, graphs),
-    ...readPasses(sampling),
+    ...readPasses(sampling, grid * grid),
   };
 }
 

@@ -1,4 +1,4 @@
-/** Whether and how a package draws masked cells, from its manifest. */
+/** Whether and how a package draws many cells in a run, from its manifest. */
 import { MOST_PASSES, ROWS } from './manifest';
 import type { ModelManifest, SamplingDefaults } from './manifest';
 import { fail } from './manifestReader';
@@ -9,18 +9,30 @@ const MOST_NOISE = 100;
 /** What each stage calls its passes. */
 const PASSES = { keyframes: 'keyFramePasses', interpolation: 'interpolationPasses' } as const;
 const STAGES = ['keyframes', 'interpolation'] as const;
+/** What asks for the logits of several rows, and of which stage. */
+const MANY_ROWS = [
+  ['keyFramePasses', 'keyframes'],
+  ['keyFrameLag', 'keyframes'],
+  ['interpolationPasses', 'interpolation'],
+] as const;
 
-type Passes = Pick<SamplingDefaults, (typeof PASSES)[(typeof STAGES)[number]] | 'choiceNoise'>;
+type ManyRows = (typeof MANY_ROWS)[number][0];
+type Passes = Pick<SamplingDefaults, ManyRows | 'choiceNoise'>;
 
-/** @throws FlipbookError InvalidManifest, as `checkPasses`. */
-export function readPasses(sampling: ManifestReader): Passes {
+/**
+ * @param cells of a frame.
+ * @throws FlipbookError InvalidManifest, as `checkPasses`.
+ */
+export function readPasses(sampling: ManifestReader, cells: number): Passes {
   const passes: Passes = {};
   for (const stage of STAGES) {
     const name = PASSES[stage];
     if (sampling.has(name)) passes[name] = sampling.integer(name, 1, MOST_PASSES);
   }
+  const hasPasses = Object.keys(passes).length > 0;
+  if (sampling.has('keyFrameLag')) passes.keyFrameLag = sampling.integer('keyFrameLag', 1, cells);
   if (!sampling.has('choiceNoise')) return passes;
-  if (Object.keys(passes).length === 0) {
+  if (!hasPasses) {
     const rule = `needs ${STAGES.map((stage) => `sampling.${PASSES[stage]}`).join(' or ')}`;
     return fail(sampling.at('choiceNoise'), rule, sampling.value['choiceNoise']);
   }
@@ -29,37 +41,37 @@ export function readPasses(sampling: ManifestReader): Passes {
 
 type PassesManifest = Pick<ModelManifest, 'graphs' | 'sampling' | 'promptTexts'>;
 
-/** Passes need a graph of masked cells, which may be there without them; which cells are sure is
- *  asked of codes. */
+/** Several rows need a graph that gives their logits, which may be there without them; a pass asks
+ *  codes how sure they are, and waves and passes draw all key frames alike. */
 export function checkPasses(manifest: PassesManifest): void {
   const { sampling, promptTexts } = manifest;
-  for (const stage of STAGES) {
-    checkGraph(stage, manifest);
+  for (const [name, stage] of MANY_ROWS) {
+    if (sampling[name] === undefined) continue;
+    checkGraph(name, stage, manifest);
     if (sampling.clusters) {
-      refuse(stage, 'sampling.clusters, by which cells are drawn one by one', sampling);
+      refuse(name, 'sampling.clusters, by which cells are drawn one by one', sampling);
+    }
+    if (promptTexts && stage === 'keyframes') {
+      refuse(name, 'promptTexts, whose first key frame comes alone', sampling);
     }
   }
-  if (promptTexts) refuse('keyframes', 'promptTexts, whose first key frame comes alone', sampling);
 }
 
-function refuse(
+function refuse(name: ManyRows, beside: string, sampling: ModelManifest['sampling']): never {
+  return fail(`sampling.${name}`, `cannot stand beside ${beside}`, sampling[name]);
+}
+
+function checkGraph(
+  name: ManyRows,
   stage: (typeof STAGES)[number],
-  beside: string,
-  sampling: ModelManifest['sampling'],
+  { graphs }: PassesManifest,
 ): void {
-  const passes = sampling[PASSES[stage]];
-  if (passes === undefined) return;
-  fail(`sampling.${PASSES[stage]}`, `cannot stand beside ${beside}`, passes);
-}
-
-function checkGraph(stage: (typeof STAGES)[number], { graphs, sampling }: PassesManifest): void {
   const { inputs } = graphs[stage];
-  if (sampling[PASSES[stage]] === undefined || inputs.includes(ROWS)) return;
-  const name = `sampling.${PASSES[stage]}`;
+  if (inputs.includes(ROWS)) return;
   fail(
     `graphs.${stage}.inputs`,
-    `must have ${ROWS}, since ${name} asks for masked cells`,
+    `must have ${ROWS}, since sampling.${name} asks for many cells in a run`,
     inputs,
-    `Export the graph of a model that can draw masked cells, or leave ${name} out.`,
+    `Export the graph of a model that can draw masked cells, or leave sampling.${name} out.`,
   );
 }

@@ -51,7 +51,7 @@ it('decodes to the pixels of PyTorch, up to rounding', async () => {
   const { grid, pixels } = golden;
   const manifest = { grid, pixels } as ModelManifest;
   const tokens = Int32Array.from(golden.tokens);
-  const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
+  const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyFrom: tokens.length };
   const found = await decodeFrame(
     frame,
     { manifest, graphs: { decoder } as ModelGraphs },

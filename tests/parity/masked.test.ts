@@ -11,6 +11,7 @@ import type { PipelineContext } from '../../workers/stages/context';
 import { interpolateCellByCell } from '../../workers/stages/interpolateFrames';
 import { interpolateInPasses } from '../../workers/stages/interpolateInPasses';
 import { keyFramesCellByCell } from '../../workers/stages/keyFramesCellByCell';
+import { keyFramesInParallel } from '../../workers/stages/keyFramesInParallel';
 import { keyFramesInPasses } from '../../workers/stages/keyFramesInPasses';
 import { tokenizePrompt } from '../../workers/stages/tokenizePrompt';
 import type { WindowBatch } from '../../workers/stages/windowBatch';
@@ -34,6 +35,8 @@ interface GoldenDrawing {
   topK: number;
   /** 0: cell by cell. */
   passes: number;
+  /** Of key frames, which Python draws one after the other all the same; 0: each sees the others whole. */
+  lag?: number;
   text: number[];
   empty: number[];
 }
@@ -75,14 +78,15 @@ function goldenTexts({ guidance, text, empty }: GoldenDrawing): Int32Array[] {
 
 /** A job with the wishes of a golden drawing, as many passes in both stages. */
 function goldenContext(golden: GoldenDrawing): PipelineContext {
-  const { guidanceFloor, temperature, topK, passes } = golden;
+  const { guidanceFloor, temperature, topK, passes, lag = 0 } = golden;
   const drawn = withSampling(model, { guidanceFloor });
   const { context } = inPasses(
     drawn,
     { prompt: PROMPT },
     { keyframes: passes, interpolation: passes },
   );
-  return { ...context, options: { ...context.options, temperature, topK } };
+  const options = { ...context.options, temperature, topK };
+  return { ...context, keyFrameLag: lag, options };
 }
 
 /** The windows of a golden round as one batch. */
@@ -152,10 +156,14 @@ describe('the key frames of Python', () => {
     };
   };
 
+  const wayOf = ({ passes, lag }: GoldenKeyFrames) => {
+    if (passes > 0) return keyFramesInPasses;
+    return lag ? keyFramesInParallel : keyFramesCellByCell;
+  };
+
   it.each(keyFrames)('are drawn token for token: $name', async (golden) => {
     const context = goldenContext(golden);
-    const draw = golden.passes > 0 ? keyFramesInPasses : keyFramesCellByCell;
-    const drawing = draw(await batchOf(golden), context);
+    const drawing = wayOf(golden)(await batchOf(golden), context);
     const finished: number[][] = [];
     for (;;) {
       const { done, value } = await drawing.next();
@@ -171,6 +179,7 @@ describe('the key frames of Python', () => {
   it('are there with and without guidance, in passes and cell by cell', () => {
     expect(new Set(keyFrames.map(({ guidance }) => guidance)).size).toBe(2);
     expect(new Set(keyFrames.map(({ passes }) => passes))).toEqual(new Set([KEY_FRAME_PASSES, 0]));
+    expect(new Set(keyFrames.map(({ lag }) => lag))).toEqual(new Set([0, 5, 6, 2]));
   });
 });
 

@@ -112,8 +112,8 @@ describe('a whole job', () => {
       const passes = Array.from({ length: KEY_FRAME_PASSES }, (_, pass) => pass);
       const left = passes.map((pass) => hiddenAfter(pass, KEY_FRAME_PASSES, CELLS));
       expect(drawn).toEqual(left.map((hidden) => CELLS - hidden));
-      for (const { tokens, greyRest } of own) {
-        expect(greyRest).toBe(false);
+      for (const { tokens, greyFrom } of own) {
+        expect(greyFrom).toBe(CELLS);
         expect(tokens.every((id) => id >= 0 && id < model.manifest.codes)).toBe(true);
       }
       expect(own.at(-1)?.tokens).toBe(frames.get(slot));

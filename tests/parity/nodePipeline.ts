@@ -59,12 +59,13 @@ export interface NodeJob {
 }
 
 /** A job's context as the worker makes it; `progress` collects what would go to the page, `passes`
- *  says in how many each stage draws. */
+ *  says in how many each stage draws, `keyFrameLag` whether key frames come in parallel. */
 export function nodeJob(
   { manifest, graphs, clusters }: Omit<NodeModel, 'release'>,
   options: Partial<GenerationOptions> & { prompt: string },
   onProgress: (progress: Progress, abort: AbortController) => void = () => undefined,
   passes = CELL_BY_CELL,
+  keyFrameLag = 0,
 ): NodeJob {
   const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
   const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);
@@ -83,6 +84,7 @@ export function nodeJob(
     signal: abort.signal,
     report,
     passes,
+    keyFrameLag,
     cacheBytes: CACHE_BYTES,
     breathe: () => new Promise((resolve) => setImmediate(resolve)),
     meter: new JobMeter(

@@ -25,14 +25,15 @@ beforeAll(async () => {
 });
 afterAll(() => model.release());
 
-const frame = (index: number, drawnCells: number, greyRest: boolean) => {
+const frame = (index: number, drawnCells: number) => {
   const ids = Int32Array.from(tokens[index]!);
-  return decodeFrame({ slot: 0, round: 0, tokens: ids, drawnCells, greyRest }, model, NO_ENLARGING);
+  const greyFrom = drawnCells;
+  return decodeFrame({ slot: 0, round: 0, tokens: ids, drawnCells, greyFrom }, model, NO_ENLARGING);
 };
 
 it('decodes to the pixels of PyTorch, up to rounding', async () => {
   for (const [index, expected] of pictures.entries()) {
-    const { pixels: rgba } = await frame(index, model.manifest.grid ** 2, false);
+    const { pixels: rgba } = await frame(index, model.manifest.grid ** 2);
     expect(rgba).toHaveLength(4 * pixels * pixels);
     for (let pixel = 0; pixel < pixels * pixels; pixel++) {
       for (let channel = 0; channel < 3; channel++) {
@@ -46,8 +47,8 @@ it('decodes to the pixels of PyTorch, up to rounding', async () => {
 
 it('shows cells that have no token yet in grey', async () => {
   const { grid } = model.manifest;
-  const { pixels: whole } = await frame(0, grid * grid, false);
-  const { pixels: half } = await frame(0, 2 * grid, true);
+  const { pixels: whole } = await frame(0, grid * grid);
+  const { pixels: half } = await frame(0, 2 * grid);
   const middle = 2 * (pixels / grid) * pixels * 4;
   expect(half.subarray(0, middle)).toEqual(whole.subarray(0, middle));
   expect(new Set(half.subarray(middle))).toEqual(new Set([128, 255]));

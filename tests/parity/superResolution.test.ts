@@ -25,7 +25,7 @@ afterAll(async () => {
 
 function decode(text: Int32Array, seed: number): Promise<DecodedFrame> {
   const tokens = Int32Array.from(golden.tokens);
-  const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
+  const frame = { slot: 0, round: 0, tokens, drawnCells: tokens.length, greyFrom: tokens.length };
   return decodeFrame(frame, model, { prompt: text, seed });
 }
 

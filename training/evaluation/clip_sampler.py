@@ -57,6 +57,7 @@ class Settings:
     key_frame_passes: int = 0  # of a key frame in masked cells; 0 = cell by cell
     interpolation_passes: int = 0  # of in-between frames in masked cells; 0 = cell by cell
     choice_noise: float = 0.0  # of which cells a pass keeps
+    key_frame_lag: int = 0  # cells by which key frames follow one another; 0 = whole frames
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -72,7 +73,9 @@ class Settings:
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
             "choice_noise": sampling.get("choiceNoise", 0.0),
-            "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
+            # Of frames in parallel none is finished before the next one is well under way.
+            "choose_frames": sampling.get("candidateChoice", "clip") == "frame"
+            and not given.get("key_frame_lag"),
             **given,
         })  # fmt: skip
 
@@ -227,6 +230,7 @@ class ClipSampler:
             order,
             boost,
             opening,
+            self.settings.key_frame_lag if graph == "keyframes" else 0,
         )
 
     def storyboard(self, wish: Wish) -> np.ndarray | None:

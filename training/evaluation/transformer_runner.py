@@ -6,13 +6,13 @@ many sequences at once: decoding is bound by reading the weights, which a batch 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import onnxruntime as ort
 
-from training.evaluation.region_cache import RegionCache, region_layout
+from training.evaluation.region_cache import RegionCache, RegionLayout, region_layout
 from training.transformer.config import FRAMES, Window
 from training.transformer.visibility import MASKED, image_position
 
@@ -26,7 +26,8 @@ _PREFILL_FLOATS = 1 << 25
 
 class TransformerRunner:
     """Caches of B sequences over one text each. `texts`: ids of each, at most textLength;
-    `opening`: ids int [B, 5] that open their frame slots, None: BOI."""
+    `opening`: ids int [B, 5] that open their frame slots, None: BOI; `lag` as in
+    training/transformer/visibility.py."""
 
     def __init__(
         self,
@@ -37,7 +38,9 @@ class TransformerRunner:
         order: Sequence[int],
         text_boost: float = 0.0,
         opening: np.ndarray | None = None,
+        lag: int = 0,
     ) -> None:
+        self.lag = lag
         self.session, self.manifest, self.order = session, manifest, order
         self.grid = manifest["grid"]
         self.cells = self.grid**2
@@ -134,7 +137,22 @@ class TransformerRunner:
             self._bias_rows(count, self.cache.temporal_rows, layout.slot(text, order, cell))
             for layout in self.layouts
         ]
+        for bias, layout in zip(patterns, self.layouts, strict=True):
+            for hidden in self._behind_lag(layout, order, cell):
+                bias[:, hidden] = MASKED
         return spatial[:, None, None], np.stack(patterns)[:, :, None, None]
+
+    def _behind_lag(self, layout: RegionLayout, order: int, cell: int) -> Iterator[slice]:
+        """The cache rows that the lag hides, of each frame that was drawn before."""
+        given = GIVEN if tuple(self.order) == INTERPOLATION_ORDER else 0
+        region = layout.region[cell]
+        for before in range(given, order) if self.lag else ():
+            seen = np.count_nonzero(
+                layout.region[: cell + (order - before) * self.lag] == region
+            )
+            size = int(layout.sizes[region])
+            first = self.text_slots + before * size
+            yield slice(first + seen, first + size)
 
     def _bias_rows(self, count: int, rows: int, visible: int) -> np.ndarray:
         """float32 [B, rows + 1]: text, then the rows below `visible`, and the row's own key."""

@@ -32,11 +32,15 @@ FOLDER = ROOT / "tests" / "fixtures" / "masked"
 PASSES = Passes(5, noise=1.0)
 KEY_FRAME_PASSES = Passes(4, noise=1.0)
 _KEY_FRAME_CASES = (
-    # (name, seed, guidance, temperature, top-k, passes)
-    ("sampled", 17, 1.0, 0.8, 20, KEY_FRAME_PASSES),
-    ("guided", 18, 1.5, 1.0, 5, KEY_FRAME_PASSES),
-    ("greedy", 19, 1.0, 0.0, 20, KEY_FRAME_PASSES),
-    ("cell by cell", 20, 1.0, 0.8, 20, None),
+    # (name, seed, sampling)
+    ("sampled", 17, Sampling(1.0, 0.8, 20, 0.05, KEY_FRAME_PASSES)),
+    ("guided", 18, Sampling(1.5, 1.0, 5, 0.05, KEY_FRAME_PASSES)),
+    ("greedy", 19, Sampling(1.0, 0.0, 20, 0.05, KEY_FRAME_PASSES)),
+    ("cell by cell", 20, Sampling(1.0, 0.8, 20, 0.05)),
+    # As in parallel, but drawn one frame after the other.
+    ("sampled with a lag", 21, Sampling(1.0, 0.8, 20, 0.05, lag=5)),
+    ("guided with a lag", 22, Sampling(1.5, 1.0, 5, 0.05, lag=6)),
+    ("greedy with a lag", 23, Sampling(1.0, 0.0, 20, 0.05, lag=2)),
 )
 _CASES = (
     # (name, seed, round, guidance, temperature, top-k, passes)
@@ -97,16 +101,14 @@ def masked_model(stage: Stage) -> Transformer:
 
 
 def _key_frames(
-    model: Transformer, graph: bytes, name: str, first_seed: int, guidance: float,
-    temperature: float, top_k: int, passes: Passes | None,
-) -> dict[str, Any]:  # fmt: skip
+    model: Transformer, graph: bytes, name: str, first_seed: int, sampling: Sampling
+) -> dict[str, Any]:
     """The tokens of five key frames under a random text and storyboard."""
     config = model.config
     rng = np.random.default_rng(first_seed)
     text = rng.integers(config.codes, config.boi_id, (1, 9))
     empty = text[:, :4]
     opening = rng.integers(config.first_stage_id, config.vocabulary, (1, 5))
-    sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
     texts = [_padded(config, ids) for ids in (text, empty)]
     seed, drawn = _drawn_alike(
         lambda one, seed: sample_key_frames(
@@ -150,6 +152,7 @@ def _told(sampling: Sampling) -> dict[str, float]:
         "temperature": sampling.temperature,
         "topK": sampling.top_k,
         "passes": sampling.passes.count if sampling.passes else 0,
+        "lag": sampling.lag,
     }
 
 

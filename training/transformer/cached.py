@@ -21,6 +21,7 @@ class Decoding:
     boost_given: bool = True  # False: not in the temporal channel of given frames (the release)
     first_frame: bool = False  # base channel alone, for models with `base_first_frame`
     wrapped: bool = False  # given frames without the seam mask of shifted windows (the release)
+    lag: int = 0  # cells by which frames follow one another if drawn in parallel; 0: one by one
 
 
 class CachedDecoder:
@@ -81,7 +82,13 @@ class CachedDecoder:
         hints = self._hints(frames, [(slot, cell) for cell in cells])
         first = visibility.image_position(config.text_slots, config.grid, slot, cells.start)
         spatial, temporal = visibility.frame_rows(
-            config.stage, self.text_visible, config.grid, config.windows, slot, cells
+            config.stage,
+            self.text_visible,
+            config.grid,
+            config.windows,
+            slot,
+            cells,
+            self.decoding.lag,
         )
         self._boost(spatial, temporal, 0, boost_temporal)
         positions = torch.arange(first, first + len(cells))

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from training.common.random_stream import draw_token, stream_key, uniform
-from training.transformer.cached import CachedDecoder
+from training.transformer.cached import CachedDecoder, Decoding
 from training.transformer.config import FRAMES, GIVEN_SLOTS, WANTED_SLOTS
 from training.transformer.masked_decoder import MaskedDecoder
 from training.transformer.masked_drawing import Passes, draw_masked
@@ -34,6 +34,7 @@ class Sampling:
     top_k: int = 20  # 0 keeps all codes
     guidance_floor: float = 0.0  # see `guided`
     passes: Passes | None = None  # in masked cells; None: cell by cell
+    lag: int = 0  # as in `Decoding`
 
 
 def guided(
@@ -68,7 +69,7 @@ class GuidedDecoder:
         both = torch.cat([texts, unconditional]) if self.guided else texts
         if opening is not None and self.guided:  # without a prompt there is no storyboard
             opening = torch.cat([opening, torch.full_like(opening, model.config.boi_id)])
-        self.decoder = CachedDecoder(model, both, opening=opening)
+        self.decoder = CachedDecoder(model, both, Decoding(lag=sampling.lag), opening)
 
     def prefill_given(self, frames: Tensor) -> None:
         self.decoder.prefill_given(self._doubled(frames))

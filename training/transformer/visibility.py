@@ -17,6 +17,9 @@ Rules (both stages):
                                     own slot up to the query's cell
     interpolation of masked cells: as above, but slots 1 and 3 are seen wholly by both of them, and
     there "cell k" is the position that reads token k itself, or that it is hidden
+    frames in parallel, each so many cells (`lag`) behind the one before: as above, but of a frame
+    that is drawn in the same window, n frames before, a cell sees those before its own cell + n *
+    lag; what is not drawn yet is not missed. A lag of C cells is one frame after the other
     key frames of masked cells: slot 5 + f is frame f with hidden cells, where "cell k" reads token
     k in the same way; it sees itself wholly, in the temporal channel also slots 0..f-1; slots 0..4
     are as above and see none of it
@@ -99,16 +102,32 @@ def temporal_slots_visible(stage: Stage, masked: bool = False) -> np.ndarray:
 
 
 def temporal_cells_visible(
-    stage: Stage, grid: int, window: Window | None, slot: int, cell: int, masked: bool = False
+    stage: Stage,
+    grid: int,
+    window: Window | None,
+    slot: int,
+    cell: int,
+    masked: bool = False,
+    lag: int = 0,
 ) -> np.ndarray:
-    """bool [F*C]: the image cells (slot*C + cell) that the query sees in the temporal channel."""
+    """bool [F*C]: the image cells (slot*C + cell) that the query sees in the temporal channel; 0: no
+    lag, frame after frame."""
     cells = grid * grid
     regions = region_ids(grid, window)
     same_region = regions == regions[cell]
     rule = temporal_slots_visible(stage, masked)[slot]
-    upto = np.arange(cells) <= cell
-    rows = [same_region & ((seen == 1) | ((seen == 2) & upto)) for seen in rule]
+    numbers = np.arange(cells)
+    rows = [same_region & ((seen == 1) | ((seen == 2) & (numbers <= cell))) for seen in rule]
+    drawn = drawn_slots(stage)
+    if lag and slot in drawn:
+        for before, key in enumerate(reversed(drawn[: drawn.index(slot)])):
+            rows[key] &= numbers < cell + (before + 1) * lag
     return np.concatenate(rows)
+
+
+def drawn_slots(stage: Stage) -> tuple[int, ...]:
+    """The slots that are drawn, in this order; the others are given."""
+    return tuple(range(FRAMES)) if stage == "keyframes" else tuple(WANTED_SLOTS)
 
 
 def as_bias(visible: np.ndarray) -> np.ndarray:
@@ -137,7 +156,13 @@ def frame_step(
 
 
 def frame_rows(
-    stage: Stage, text_visible: np.ndarray, grid: int, patterns: Patterns, slot: int, cells: range
+    stage: Stage,
+    text_visible: np.ndarray,
+    grid: int,
+    patterns: Patterns,
+    slot: int,
+    cells: range,
+    lag: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Biases of a run of S neighbouring cells of a drawn slot over caches at full capacity.
 
@@ -156,7 +181,7 @@ def frame_rows(
     own = slot * total + start
     for index, window in enumerate(windows):
         for row, cell in enumerate(cells):
-            seen = temporal_cells_visible(stage, grid, window, slot, cell)
+            seen = temporal_cells_visible(stage, grid, window, slot, cell, lag=lag)
             temporal[index, ..., row, -rows:] = seen[own : own + rows]
             seen[own : own + rows] = False
             temporal[index, ..., row, text:-rows] = seen

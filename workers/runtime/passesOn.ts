@@ -22,6 +22,17 @@ export function passesOn(
   return device === undefined ? CELL_BY_CELL : packagePasses(manifest);
 }
 
+/**
+ * Cells by which key frames trail one another when they are drawn in parallel; 0: they are drawn one
+ * after the other, as in main memory, where a run costs by its rows.
+ */
+export function keyFrameLagOn(
+  { device }: Pick<OrtRuntime, 'device'>,
+  { sampling }: Pick<ModelManifest, 'sampling'>,
+): number {
+  return device === undefined ? 0 : (sampling.keyFrameLag ?? 0);
+}
+
 /** The passes that a package asks for. */
 export function packagePasses({ sampling }: Pick<ModelManifest, 'sampling'>): StagePasses {
   const { keyFramePasses = 0, interpolationPasses = 0 } = sampling;

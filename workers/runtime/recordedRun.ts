@@ -6,7 +6,7 @@
  * written to buffers of its own before every run, and those on the device must stay the same.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import { FlipbookError } from '../../src/shared/errors';
+import { errorKind, FlipbookError } from '../../src/shared/errors';
 import { ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
 import { copyToDevice } from './copyToDevice';
 import type { InputContent } from './copyToDevice';
@@ -15,6 +15,23 @@ import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 
 /** Inputs that are the same in all runs of a batch. */
 const SAME_IN_ALL_RUNS: ReadonlySet<string> = new Set(['text', 'summary', ROWS, TEMPORAL_SHARE]);
+
+/**
+ * Has the runs to come recorded by the first of them and played back by the others.
+ *
+ * @returns undefined where graph or device cannot: its runs draw all the same, unrecorded.
+ */
+export async function recordWherePossible(graph: OnnxGraph): Promise<RecordedRun | undefined> {
+  if (!graph.recordable) return undefined;
+  try {
+    return await RecordedRun.create(graph);
+  } catch (error) {
+    // A device without room for the weights once more draws all the same.
+    if (errorKind(error) === 'DeviceLost') throw error;
+    console.warn(`Steps of ${graph.name} are not recorded:`, error);
+    return undefined;
+  }
+}
 
 export class RecordedRun {
   /** What the first run was fed with, all of it on the device. */

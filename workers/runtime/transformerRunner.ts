@@ -3,7 +3,6 @@
  * cell per step. Owns the batch's caches and the reused input tensors of a step.
  */
 import type { Tensor } from 'onnxruntime-common';
-import { errorKind } from '../../src/shared/errors';
 import { TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { RegionLayout, TextColumns } from '../sampling/visibility';
 import {
@@ -19,7 +18,8 @@ import type { OnnxGraph } from './onnxGraph';
 import { openingId } from './openingId';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { prefillRuns } from './prefillRuns';
-import { RecordedRun } from './recordedRun';
+import { recordWherePossible } from './recordedRun';
+import type { RecordedRun } from './recordedRun';
 import { keepSummary, laterTexts, runFeeds } from './runFeeds';
 import type { RunInputs } from './runFeeds';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
@@ -86,16 +86,8 @@ export class TransformerRunner {
    * graph and the device can. Worth a session of its own for whole frames. Call it before the first step.
    */
   async record(): Promise<void> {
-    if (!this.graph.recordable) return;
-    try {
-      this.#recorded = await RecordedRun.create(this.graph);
-    } catch (error) {
-      // A device without room for the weights once more draws all the same, unrecorded.
-      if (errorKind(error) === 'DeviceLost') throw error;
-      console.warn(`Steps of ${this.graph.name} are not recorded:`, error);
-      return;
-    }
-    this.#cache.keepPlaces();
+    this.#recorded = await recordWherePossible(this.graph);
+    if (this.#recorded) this.#cache.keepPlaces();
   }
 
   /**

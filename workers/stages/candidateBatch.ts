@@ -56,5 +56,6 @@ export function finishedFrame(
   { options }: Pick<PipelineContext, 'options'>,
 ): DrawnFrame {
   const slot = keyFrameSlot(index, options.rounds);
-  return { slot, round: 0, tokens, drawnCells: tokens.length, greyRest: false };
+  const cells = tokens.length;
+  return { slot, round: 0, tokens, drawnCells: cells, greyFrom: cells };
 }

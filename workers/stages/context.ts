@@ -22,6 +22,9 @@ export interface PipelineContext {
   meter: JobMeter;
   /** In how many each stage draws masked cells. */
   passes: StagePasses;
+  /** Cells by which key frames trail one another when they are drawn in parallel; 0: they are drawn
+   *  one after the other. */
+  keyFrameLag: number;
   /** Most bytes of caches that one batch of windows may hold; more windows take turns. */
   cacheBytes: number;
 }
@@ -41,8 +44,8 @@ export interface DrawnFrame {
   tokens: Int32Array;
   /** How many cells are drawn: all of a finished frame and of no other. */
   drawnCells: number;
-  /** Whether the cells from `drawnCells` on are shown grey, since nothing stands in for them. */
-  greyRest: boolean;
+  /** Cells from this one on are shown grey, since nothing stands in for them; none: all cells. */
+  greyFrom: number;
 }
 
 /** Tokens of the frames that exist, by clip slot. */

@@ -85,7 +85,7 @@ export async function decodeFrame(
   const decodeMilliseconds = performance.now() - started;
   if (!upscaler || !frames || upscaledPixels === undefined) {
     const pixels = toRgba(frames, side, 'decoder');
-    if (frame.greyRest) greyCells(pixels, frame.drawnCells, grid, side);
+    if (frame.greyFrom < grid * grid) greyCells(pixels, frame.greyFrom, grid, side);
     return { side, pixels, decodeMilliseconds, upscaleMilliseconds: 0 };
   }
   const { upscaled } = await upscaler.run({ frames });

@@ -49,7 +49,7 @@ export async function* drawFirstFrame(
     const slot = keyFrameSlot(0, options.rounds);
     for await (const drawnCells of drawing) {
       if (drawnCells % grid !== 0) continue;
-      yield { slot, round: 0, tokens: tokens[0]!.slice(), drawnCells, greyRest: true };
+      yield { slot, round: 0, tokens: tokens[0]!.slice(), drawnCells, greyFrom: drawnCells };
     }
   } finally {
     drawer.dispose();

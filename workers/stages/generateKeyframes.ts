@@ -1,17 +1,18 @@
-/** Draws the five key frames one after the other, once or in several candidates. */
+/** Draws the five key frames, once or in several candidates. */
 import { keyFrameSlots } from '../sampling/schedule';
 import { candidateBatch, finishedFrame } from './candidateBatch';
 import type { Candidate } from './candidateBatch';
 import type { DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { finishDrawing } from './finishDrawing';
 import { keyFramesCellByCell } from './keyFramesCellByCell';
+import { keyFramesInParallel } from './keyFramesInParallel';
 import { keyFramesInPasses } from './keyFramesInPasses';
 import type { ClipPlan } from './planStoryboard';
 import { rankKeyFrames } from './rankKeyFrames';
-import { passCandidatesThatFit, windowsThatFit } from './windowsThatFit';
+import { passCandidatesThatFit, waveCandidatesThatFit, windowsThatFit } from './windowsThatFit';
 
 /**
- * Yields the frame being drawn after every grid row or pass, and each finished frame. Of several
+ * Yields a frame being drawn after every grid row or pass, and each finished frame. Of several
  * candidates the first is shown; if another one fits the prompt better, its frames follow, after
  * every frame or in the end, as the package's ranker can judge.
  */
@@ -19,12 +20,9 @@ export async function* generateKeyframes(
   plan: ClipPlan,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, KeyFrames> {
-  const { options, meter, signal, passes } = context;
+  const { options, meter, signal } = context;
   meter.begin('keyframes', 0);
-  const [draw, thatFit] =
-    passes.keyframes > 0
-      ? ([keyFramesInPasses, passCandidatesThatFit] as const)
-      : ([keyFramesCellByCell, windowsThatFit] as const);
+  const { draw, thatFit } = wayOfDrawing(context);
   const size = thatFit(options.guidance, context);
   const candidates: Candidate[] = [];
   while (candidates.length < options.candidates) {
@@ -42,4 +40,11 @@ export async function* generateKeyframes(
     if (tokens !== candidates[0]![index]) yield finishedFrame(index, tokens, context);
   }
   return frames;
+}
+
+/** How the key frames of a batch are drawn, and how many candidates one may have. */
+function wayOfDrawing({ passes, keyFrameLag }: PipelineContext) {
+  if (passes.keyframes > 0) return { draw: keyFramesInPasses, thatFit: passCandidatesThatFit };
+  if (keyFrameLag > 0) return { draw: keyFramesInParallel, thatFit: waveCandidatesThatFit };
+  return { draw: keyFramesCellByCell, thatFit: windowsThatFit };
 }

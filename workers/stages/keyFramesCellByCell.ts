@@ -63,7 +63,7 @@ async function* drawKeyFrame(
     const draft = tokens[0]!.slice();
     // Cells that are still to come show what the previous key frame has there.
     if (previous) draft.set(previous.subarray(drawnCells), drawnCells);
-    yield { slot, round: 0, tokens: draft, drawnCells, greyRest: previous === undefined };
+    yield { slot, round: 0, tokens: draft, drawnCells, greyFrom: previous ? cells : drawnCells };
   }
   candidates.forEach((frames, candidate) => frames.push(tokens[candidate]!));
 }

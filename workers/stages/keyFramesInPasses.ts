@@ -67,7 +67,7 @@ async function* drawKeyFrame(
   const slot = keyFrameSlot(index, options.rounds);
   for await (const [draft] of drawPasses(drawing, context)) {
     const drawnCells = tokens[0]!.reduce((sum, id) => sum + (id === NOT_DRAWN ? 0 : 1), 0);
-    if (drawnCells < cells) yield { slot, round: 0, tokens: draft!, drawnCells, greyRest: false };
+    if (drawnCells < cells) yield { slot, round: 0, tokens: draft!, drawnCells, greyFrom: cells };
   }
   candidates.forEach((frames, candidate) => frames.push(tokens[candidate]!));
 }

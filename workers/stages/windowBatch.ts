@@ -70,6 +70,6 @@ export function finishedFrames(
     round,
     tokens: tokens[window]!,
     drawnCells: tokens[window]!.length,
-    greyRest: false,
+    greyFrom: tokens[window]!.length,
   }));
 }

@@ -1,6 +1,7 @@
 /** How many windows are drawn in one batch. */
 import { maskedRows, maskedTemporalSlots } from '../sampling/maskedVisibility';
 import { WINDOW_FRAMES } from '../sampling/schedule';
+import { waveSpatialSlots, waveTemporalSlots } from '../sampling/waveVisibility';
 import type { ModelManifest } from '../../src/shared/manifest';
 import type { PipelineContext } from './context';
 
@@ -36,6 +37,17 @@ export function passCandidatesThatFit(guidance: number, fitting: Fitting): numbe
   // While caches grow there are those of before, too, and the rows that are added.
   const pass = { rows, columns: last + rows, slots: textLength + before + rows + last };
   return passesThatFit(pass, guidance, fitting);
+}
+
+/** The same for candidates of key frames that are drawn in parallel. */
+export function waveCandidatesThatFit(guidance: number, fitting: Fitting): number {
+  const { manifest, cacheBytes } = fitting;
+  const { textLength, grid } = manifest;
+  const window = { given: 0, frames: WINDOW_FRAMES };
+  const spatial = waveSpatialSlots(textLength, grid * grid, window);
+  const temporal = waveTemporalSlots(textLength, grid * grid, window);
+  const slots = spatial + temporal;
+  return atLeastOne(cacheBytes / (branchesOf(guidance) * slotBytes(manifest) * slots));
 }
 
 /** Of one sequence. */
