@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { warmUp } from '../../workers/runtime/modelGraphs';
+import { warmUp } from '../../workers/runtime/warmUp';
 import { decodeFrame } from '../../workers/stages/decodeFrames';
 import type { DecodedFrame } from '../../workers/stages/decodeFrames';
 import { addSuperResolution, superResolutionGolden as golden } from '../superResolutionPackage';
