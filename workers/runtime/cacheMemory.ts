@@ -1,6 +1,7 @@
 /** Where key and value caches live: typed arrays for WASM, GPU buffers for WebGPU. */
 import type { Tensor } from 'onnxruntime-common';
 import { DeviceRows } from './deviceRows';
+import { MOST_ROWS } from './scatterRows.wgsl';
 import type { OrtModule, OrtRuntime } from './ortRuntime';
 
 /** `count` neighbouring rows that move from one row to another. */
@@ -143,16 +144,16 @@ class GpuCacheMemory implements CacheMemory {
     const to = target.tensor.gpuBuffer;
     const [sequences, heads, rows, width] = rowDims(source);
     const capacity = target.tensor.dims[2]!;
-    const [run] = runs;
-    if (run && runs.length === 1 && run.count === 1) {
+    if (runs.length <= MOST_ROWS && runs.every(({ count }) => count === 1)) {
       // A step's: a copy for every head of every sequence would cost more than the step's kernels.
-      const place = { start: run.from * width, stride: rows * width };
-      const into = { start: (firstSequence * heads * capacity + run.to) * width };
+      const first = firstSequence * heads * capacity;
+      const starts = runs.map((run) => run.from * width);
+      const targets = runs.map((run) => (first + run.to) * width);
       this.#rows.add({
         blocks: sequences * heads,
         width,
-        from: { buffer: from, ...place },
-        to: { buffer: to, ...into, stride: capacity * width },
+        from: { buffer: from, stride: rows * width, starts },
+        to: { buffer: to, stride: capacity * width, starts: targets },
       });
       return;
     }

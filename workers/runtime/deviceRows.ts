@@ -1,15 +1,17 @@
 /** Single rows of keys and values on their way into caches on the WebGPU device. */
 import { DeviceKernel } from './deviceKernel';
-import { MOST_PAIRS, ROW_WORDS, scatterRows } from './scatterRows.wgsl';
+import { MOST_PAIRS, MOST_ROWS, PLACES_AT, ROW_WORDS, scatterRows } from './scatterRows.wgsl';
 
-/** Rows at equal distances in a buffer of float32, in floats. */
+/** Blocks at equal distances in a buffer of float32, and where the rows begin in the first of them, in
+ *  floats. */
 export interface RowPlaces {
   buffer: GPUBuffer;
-  start: number;
   stride: number;
+  /** At most MOST_ROWS. */
+  starts: readonly number[];
 }
 
-/** One row of `width` floats for each of `blocks` heads of sequences. */
+/** Some rows of `width` floats for each of `blocks` heads of sequences. */
 export interface BlockRows {
   blocks: number;
   width: number;
@@ -17,8 +19,8 @@ export interface BlockRows {
   to: RowPlaces;
 }
 
-/** Every device can bind uniforms at multiples of so many bytes. */
-const UNIFORM_BYTES = 256;
+/** Settings lie so many bytes apart: every device can bind uniforms at multiples of 256. */
+const UNIFORM_BYTES = 256 * Math.ceil((4 * ROW_WORDS) / 256);
 /** Groups for which there are settings at first. */
 const GROUPS = 16;
 
@@ -49,8 +51,13 @@ export class DeviceRows {
     groups.forEach((group, index) => {
       const words = content.subarray((index * UNIFORM_BYTES) / 4);
       words[0] = group[0]!.width;
+      words[1] = group[0]!.from.starts.length;
       group.forEach(({ from, to }, pair) => {
-        words.set([from.start, from.stride, to.start, to.stride], 4 + 4 * pair);
+        words.set([from.stride, to.stride], 4 + 4 * pair);
+        const first = PLACES_AT + 2 * MOST_ROWS * pair;
+        from.starts.forEach((start, row) => {
+          words.set([start, to.starts[row]!], first + 2 * row);
+        });
       });
     });
     const settings = this.#settingsFor(groups.length);
@@ -59,7 +66,8 @@ export class DeviceRows {
       const uniform = { buffer: settings, offset: index * UNIFORM_BYTES, size: 4 * ROW_WORDS };
       const buffers = [...group.map(({ from }) => from), ...group.map(({ to }) => to)];
       const storage = buffers.map(({ buffer }) => ({ buffer }));
-      this.#kernel(group.length).run(encoder, [uniform, ...storage], group[0]!.blocks);
+      const workgroups = group[0]!.blocks * group[0]!.from.starts.length;
+      this.#kernel(group.length).run(encoder, [uniform, ...storage], workgroups);
     });
   }
 
@@ -89,13 +97,16 @@ export class DeviceRows {
   }
 }
 
-/** Up to `MOST_PAIRS` neighbours of as many blocks and as wide rows. */
+/** Up to `MOST_PAIRS` neighbours of as many blocks and rows, as wide. */
 function alikeInGroups(rows: readonly BlockRows[]): BlockRows[][] {
   const groups: BlockRows[][] = [];
   for (const own of rows) {
     const last = groups.at(-1);
     const first = last?.[0];
-    const alike = first?.blocks === own.blocks && first.width === own.width;
+    const alike =
+      first?.blocks === own.blocks &&
+      first.width === own.width &&
+      first.from.starts.length === own.from.starts.length;
     if (last && alike && last.length < MOST_PAIRS) last.push(own);
     else groups.push([own]);
   }

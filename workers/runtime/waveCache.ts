@@ -31,8 +31,6 @@ interface WaveBlock {
 
 export class WaveCache {
   readonly #blocks: WaveBlock[];
-  /** Reused, so that a step allocates nothing. */
-  readonly #oneRow: [RowRun] = [{ from: 0, to: 0, count: 1 }];
 
   constructor(
     private readonly memory: CacheMemory,
@@ -75,15 +73,15 @@ export class WaveCache {
   /** Keeps the new rows [1, sequences, heads, R, headDim] of a wave and frees the results. */
   keepWave(results: Results, wave: Wave): void {
     const { textSlots, cells, window } = this.shape;
-    const [run] = this.#oneRow;
-    // Row by row, so that no cache comes twice among neighbours.
-    for (const [row, cell] of wave.entries()) {
-      if (cell === IDLE) continue;
-      run.from = row;
-      for (const { name, block, without } of this.#blocks) {
-        run.to = textSlots + (window.given + row - without) * cells + cell;
-        this.memory.copyRows(results[`new_${name}`]!, block, 0, this.#oneRow);
-      }
+    const [spatial, temporal] = [window.given, 0].map((without) =>
+      [...wave].flatMap((cell, row): RowRun[] => {
+        const to = textSlots + (window.given + row - without) * cells + cell;
+        return cell === IDLE ? [] : [{ from: row, to, count: 1 }];
+      }),
+    );
+    for (const { name, block, without } of this.#blocks) {
+      const runs = without === 0 ? temporal! : spatial!;
+      this.memory.copyRows(results[`new_${name}`]!, block, 0, runs);
     }
     this.#finish(results);
   }
