@@ -58,6 +58,12 @@ function drawsMaskedKeyFrames(draft: Draft): Sampling {
   return Object.assign(drawsMaskedCells(draft), { keyFramePasses: 6 });
 }
 
+/** Draws key frames in parallel. */
+function trails(draft: Draft): Sampling {
+  draft.graphs.keyframes!.inputs!.push('rows');
+  return Object.assign(draft.sampling as Sampling, { keyFrameLag: 5 });
+}
+
 /** The fixture's manifest with one thing wrong. */
 function broken(change: (draft: Draft) => unknown): unknown {
   const draft = JSON.parse(readFileSync(MICRO, 'utf8')) as Draft;
@@ -353,6 +359,33 @@ describe('parseManifest', () => {
       },
     ],
     [
+      'a lag longer than a frame',
+      /sampling\.keyFrameLag must be a number from 1 to 16, but is 17/,
+      (d) => (trails(d).keyFrameLag = 17),
+    ],
+    [
+      'a lag of key frames that give the logits of one row',
+      /keyframes\.inputs must have rows, since sampling\.keyFrameLag .* leave sampling\.keyFrameLag out/,
+      (d) => ((d.sampling as Sampling).keyFrameLag = 5),
+    ],
+    [
+      'a lag beside clusters',
+      /sampling\.keyFrameLag cannot stand beside sampling\.clusters, .* but is 5/,
+      (d) => {
+        drawsLikeCogVideo(d);
+        trails(d);
+      },
+    ],
+    [
+      'a lag beside a first frame that comes alone',
+      /sampling\.keyFrameLag cannot stand beside promptTexts, .* but is 5/,
+      (d) => {
+        trails(d);
+        d.promptTexts = PROMPT_TEXTS;
+        d.graphs.keyframes!.inputs!.push('temporal_share');
+      },
+    ],
+    [
       'NaN as text',
       /sampling\.temperature must be a number/,
       (d) => ((d.sampling as Record<string, unknown>).temperature = 'NaN'),
@@ -402,6 +435,11 @@ describe('parseManifest', () => {
       inputs!.splice(inputs!.indexOf('rows'), 1);
     });
     expect(parseManifest(keyFrames)).toEqual(keyFrames);
+  });
+
+  it('keeps a lag of key frames', () => {
+    const json = broken(trails);
+    expect(parseManifest(json)).toEqual(json);
   });
 
   it('leaves cells one by one to graphs that can mask them and are not asked to', () => {

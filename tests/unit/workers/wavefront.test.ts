@@ -11,8 +11,9 @@ import {
   temporalSlot,
 } from '../../../workers/sampling/visibility';
 import type { RegionLayout } from '../../../workers/sampling/visibility';
-import { wavefrontSchedule } from '../../../workers/sampling/wavefront';
-import type { WindowFrames } from '../../../workers/sampling/wavefront';
+import { IDLE, wavefrontSchedule, wavesOf } from '../../../workers/sampling/wavefront';
+import type { Wave, WindowFrames } from '../../../workers/sampling/wavefront';
+import { waveBiases } from '../../../workers/sampling/waveVisibility';
 
 const TEXT = { slots: 3, lengths: [2], boost: 0 };
 const STAGE_1 = { given: 0, frames: WINDOW_FRAMES };
@@ -20,7 +21,7 @@ const STAGE_2 = { given: GIVEN_FRAMES, frames: WINDOW_FRAMES };
 
 type Drawn = (order: number, cell: number) => boolean;
 
-/** Cells that the biases of one step let the cell see, as "channel order cell". */
+/** Cells that the biases of a step of one frame let the cell see, as "order cell". */
 function seenCells(layouts: readonly RegionLayout[], order: number, cell: number): string[] {
   const cells = layouts[0]!.region.length;
   const spatial = new Float32Array(spatialCapacity(TEXT.slots, cells) + 1);
@@ -42,19 +43,53 @@ function seenCells(layouts: readonly RegionLayout[], order: number, cell: number
   return seen;
 }
 
+/** Cells that the biases of a wave let a row see, in the same form; other rows of the wave as "row". */
+function seenInWave(
+  layouts: readonly RegionLayout[],
+  window: WindowFrames,
+  wave: Wave,
+  row: number,
+): string[] {
+  const cells = layouts[0]!.region.length;
+  const rows = wave.length;
+  const { spatial, temporal } = waveBiases(TEXT, layouts, cells, window, wave);
+  const parts = [{ bias: spatial, first: window.given, at: row * (spatial.length / rows) }];
+  const width = temporal.length / (layouts.length * rows);
+  layouts.forEach((_, pattern) => {
+    parts.push({ bias: temporal, first: 0, at: (pattern * rows + row) * width });
+  });
+  return parts.flatMap(({ bias, first, at }) => {
+    const columns = at + TEXT.slots;
+    const frames = window.frames - first;
+    const own = columns + frames * cells;
+    expect([...bias.subarray(at, columns)]).toEqual([0, 0, -10000]);
+    const others = Array.from({ length: rows }, (_, other) => other).filter(
+      (other) => bias[own + other] === 0,
+    );
+    expect(others).toEqual([row]);
+    return Array.from({ length: frames * cells }, (_, place) => place)
+      .filter((place) => bias[columns + place] === 0)
+      .map((place) => `${first + Math.floor(place / cells)} ${place % cells}`);
+  });
+}
+
 /** Runs a schedule and names every cell that reads one that is not drawn. */
-function unreadable(layouts: readonly RegionLayout[], { given, frames }: WindowFrames): string[] {
+function unreadable(layouts: readonly RegionLayout[], window: WindowFrames): string[] {
+  const { given, frames } = window;
   const cells = layouts[0]!.region.length;
   const done = new Set<string>();
   for (let order = 0; order < given; order++)
     for (let cell = 0; cell < cells; cell++) done.add(`${order} ${cell}`);
   const wrong: string[] = [];
-  for (const step of wavefrontSchedule(layouts, { given, frames })) {
-    for (const { order, cell } of step) {
-      const missing = seenCells(layouts, order, cell).filter((seen) => !done.has(seen));
-      wrong.push(...missing.map((seen) => `${order} ${cell} reads ${seen}`));
+  for (const wave of wavesOf(layouts, window)) {
+    for (const [row, cell] of wave.entries()) {
+      if (cell === IDLE) continue;
+      const missing = seenInWave(layouts, window, wave, row).filter((seen) => !done.has(seen));
+      wrong.push(...missing.map((seen) => `${given + row} ${cell} reads ${seen}`));
     }
-    for (const { order, cell } of step) done.add(`${order} ${cell}`);
+    for (const [row, cell] of wave.entries()) {
+      if (cell !== IDLE) done.add(`${given + row} ${cell}`);
+    }
   }
   expect(done.size).toBe(frames * cells);
   return wrong;
@@ -77,8 +112,42 @@ describe('a wavefront', () => {
     for (let trial = 0; trial < 60; trial++) {
       const { grid, windows } = randomModel(streamKey(5, trial));
       const layouts = patternLayouts(grid, windows);
-      const frames = trial % 2 === 0 ? STAGE_1 : STAGE_2;
-      expect(unreadable(layouts, frames), JSON.stringify({ grid, windows })).toEqual([]);
+      const lag = Math.floor(trial / 2) % (grid * grid);
+      const frames = { ...(trial % 2 === 0 ? STAGE_1 : STAGE_2), lag };
+      expect(unreadable(layouts, frames), JSON.stringify({ grid, windows, lag })).toEqual([]);
+    }
+  });
+
+  it('lets a cell see what it sees when it is drawn by itself', () => {
+    for (let trial = 0; trial < 12; trial++) {
+      const { grid, windows } = randomModel(streamKey(7, trial));
+      const layouts = patternLayouts(grid, windows);
+      const window = trial % 2 === 0 ? STAGE_1 : STAGE_2;
+      for (const wave of wavesOf(layouts, window)) {
+        for (const [row, cell] of wave.entries()) {
+          const seen = new Set(cell === IDLE ? [] : seenInWave(layouts, window, wave, row));
+          const alone = cell === IDLE ? [] : seenCells(layouts, window.given + row, cell);
+          expect(seen).toEqual(new Set(alone));
+        }
+      }
+    }
+  });
+
+  it('with a lag hides what a frame before has so far ahead, and nothing else', () => {
+    const grid = 4;
+    const layouts = patternLayouts(grid, [{ height: 4, width: 2, shift: 0 }]);
+    const window = { ...STAGE_1, lag: 3 };
+    const whole = (order: number, cell: number): string[] => seenCells(layouts, order, cell);
+    for (const wave of wavesOf(layouts, window)) {
+      for (const [order, cell] of wave.entries()) {
+        if (cell === IDLE) continue;
+        const expected = whole(order, cell).filter((seen) => {
+          const [before, other] = seen.split(' ').map(Number);
+          return other! < cell + (order - before!) * 3 || before === order;
+        });
+        const seen = seenInWave(layouts, window, wave, order);
+        expect(new Set(seen)).toEqual(new Set(expected));
+      }
     }
   });
 
@@ -138,6 +207,15 @@ describe('steps of a window', () => {
     // The first cell waits for row 11, column 1: 134 cells of the frame before.
     expect(steps(12, ours, STAGE_1)).toBe(144 + 4 * 134);
     expect(steps(12, ours, STAGE_2)).toBe(144 + 134);
+  });
+
+  it('a lag makes it wait for so many cells alone, whatever the windows', () => {
+    const ours = [window(4, 4), window(2, 12), window(12, 2)];
+    expect(steps(12, ours, { ...STAGE_1, lag: 36 })).toBe(144 + 4 * 36);
+    expect(steps(12, ours, { ...STAGE_1, lag: 28 })).toBe(144 + 4 * 28);
+    expect(steps(12, ours, { ...STAGE_1, lag: 144 })).toBe(144 + 4 * 134);
+    expect(steps(12, ours, { ...STAGE_1, lag: 1 })).toBe(144 + 4);
+    expect(steps(20, [], { ...STAGE_1, lag: 60 })).toBe(400 + 4 * 60);
   });
 
   it('low windows let all five frames go on together', () => {
