@@ -56,8 +56,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--passes", type=int, default=0, help="in which the frames between are "
                         "drawn, as on WebGPU; 0 = cell by cell, as without a GPU")  # fmt: skip
-    parser.add_argument("--key-frame-lag", type=int, default=0, help="cells by which each key frame "
-                        "follows the one before, as in parallel; 0 = whole frames")  # fmt: skip
+    parser.add_argument("--key-frame-lag", type=int, default=0, help="cells by which each key "
+                        "frame follows the one before, as in parallel; 0 = whole frames")  # fmt: skip
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
     parser.add_argument("--keep", type=Path, help="folder of drawn tokens, which a next run uses")
     parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")
@@ -110,6 +110,9 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         if not 0 <= (count := getattr(arguments, name)) <= MOST_PASSES:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} must be 0 to {MOST_PASSES}, not {count}")
+    most_lag = manifest["grid"] ** 2
+    if not 0 <= settings.key_frame_lag <= most_lag:
+        raise ValueError(f"--key-frame-lag must be 0 to {most_lag}, not {settings.key_frame_lag}")
     if not 1 <= settings.candidates <= MOST_CANDIDATES:
         raise ValueError(f"--candidates must be 1 to {MOST_CANDIDATES}, not {settings.candidates}")
     evaluator = Evaluator.load_or_train(

@@ -53,6 +53,7 @@ class Preset:
     strays: float = 0.0  # share of stage 1's clips that are read with wrong tokens among the drawn
     masked_key_frames: bool = False  # stage 1 also learns to draw masked cells
     key_frame_passes: int = 0  # in which it does on a GPU; 0 = cell by cell there too
+    key_frame_lag: int = 0  # cells by which one follows another on a GPU; 0 = whole frames
     interpolation_passes: int = 0  # in which stage 2 can draw masked cells; 0 = cell by cell alone
     choice_noise: float = 1.0  # of the choice which cells a pass keeps
     interpolation_strays: float = 0.0  # as `strays`, of stage 2's clips

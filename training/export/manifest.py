@@ -150,6 +150,8 @@ def _sampling(parts: TrainedParts) -> dict[str, float | str]:
     }
     able = [counts[stage] for stage in STAGES if parts.transformers[stage].config.masked]
     passes = {name: count for name, count in able if count}
+    # Cells of several frames in a run need a graph that gives the logits of several rows.
+    lag = parts.preset.key_frame_lag if parts.transformers["keyframes"].config.masked else 0
     return {
         "temperature": parts.preset.temperature,
         "topK": parts.preset.top_k,
@@ -159,4 +161,5 @@ def _sampling(parts: TrainedParts) -> dict[str, float | str]:
         "textBoost": 0.0,
         **(chosen if parts.ranker is not None else {}),
         **({**passes, "choiceNoise": parts.preset.choice_noise} if passes else {}),
+        **({"keyFrameLag": lag} if lag else {}),
     }

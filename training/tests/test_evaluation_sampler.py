@@ -104,12 +104,12 @@ def test_a_package_draws_the_frames_between_either_way(
 
 
 @pytest.mark.parametrize("golden", KEY_FRAMES, ids=[golden["name"] for golden in KEY_FRAMES])
-def test_key_frames_are_drawn_in_passes(
+def test_key_frames_are_drawn_in_passes_and_with_a_lag(
     golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sampler = _told_sampler(
         golden, tmp_path, monkeypatch, guidance=golden["guidance"],
-        key_frame_passes=golden["passes"],
+        key_frame_passes=golden["passes"], key_frame_lag=golden["lag"],
     )  # fmt: skip
     drawn = sampler.key_frames([Wish("told", golden["seed"], 1)])
     assert drawn[0].tolist() == golden["tokens"]
@@ -163,6 +163,9 @@ def test_settings_come_from_the_manifest_unless_overridden() -> None:
     assert own.guidance == manifest["sampling"]["guidance"]
     assert Settings.of_manifest(manifest, guidance=3.5).guidance == 3.5
     assert Settings.of_manifest(manifest, guidance=3.5).top_k == own.top_k
+    chosen = {**manifest, "sampling": {**manifest["sampling"], "candidateChoice": "frame"}}
+    assert Settings.of_manifest(chosen).choose_frames
+    assert not Settings.of_manifest(chosen, key_frame_lag=5).choose_frames
 
 
 @pytest.mark.parametrize("name", ["promptTexts", "sampling.clusters", "sampling.firstFrame"])

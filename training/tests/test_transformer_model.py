@@ -117,7 +117,9 @@ def test_padding_and_its_content_do_not_matter() -> None:
     torch.testing.assert_close(long, short, atol=2e-5, rtol=2e-5)
 
 
-def slow_visible(config: TransformerConfig, layer: int, query: tuple[int, int]) -> np.ndarray:
+def slow_visible(
+    config: TransformerConfig, layer: int, query: tuple[int, int], lag: int = 0
+) -> np.ndarray:
     """The rules of visibility spelt out cell by cell: bool [5, C]."""
     window = config.window(layer)
     f, k = query
@@ -138,6 +140,10 @@ def slow_visible(config: TransformerConfig, layer: int, query: tuple[int, int]) 
                 seen[g, j] = True
             elif f % 2 == 1:
                 seen[g, j] = g < f or (g == f and j <= k)
+            if lag and config.stage == "keyframes" and g < f:
+                seen[g, j] &= j < k + (f - g) * lag
+            if lag and config.stage == "interpolation" and (g, f) == (1, 3):
+                seen[g, j] &= j < k + lag
     return seen
 
 
@@ -148,10 +154,12 @@ def test_temporal_windows_equal_the_slow_twin(name: str, stage: Stage) -> None:
     for layer in range(config.layers):
         for slot in range(FRAMES):
             for cell in range(config.cells):
-                fast = visibility.temporal_cells_visible(
-                    stage, config.grid, config.window(layer), slot, cell
-                )
-                assert (fast == slow_visible(config, layer, (slot, cell)).ravel()).all()
+                for lag in (0, 3):
+                    fast = visibility.temporal_cells_visible(
+                        stage, config.grid, config.window(layer), slot, cell, lag=lag
+                    )
+                    slow = slow_visible(config, layer, (slot, cell), lag)
+                    assert (fast == slow.ravel()).all()
 
 
 def test_cogvideo_shifted_windows_are_nine_rectangles() -> None:

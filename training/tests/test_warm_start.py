@@ -69,7 +69,8 @@ def test_stages_of_every_row_are_read_back_or_start_as_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
-    preset = replace(MICRO, stage_rows=True, masked_key_frames=True, key_frame_passes=4)
+    preset = replace(MICRO, stage_rows=True, masked_key_frames=True, key_frame_passes=4,
+                     key_frame_lag=6)  # fmt: skip
     parts = untrained_parts(preset, _tokenizer(600, MICRO.text_pieces))
     told = parts.transformers["keyframes"].stage_rows
     assert told is not None and parts.transformers["interpolation"].stage_rows is None
@@ -77,6 +78,7 @@ def test_stages_of_every_row_are_read_back_or_start_as_nothing(
     write_package(parts, tmp_path / "told", "abc", "test")
     manifest = json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sampling"]["keyFramePasses"] == 4
+    assert manifest["sampling"]["keyFrameLag"] == 6
     assert "interpolationPasses" not in manifest["sampling"]
     write_package(_parts(), tmp_path / "untold", "abc", "test")
     round_parts(parts)

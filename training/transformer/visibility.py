@@ -110,8 +110,8 @@ def temporal_cells_visible(
     masked: bool = False,
     lag: int = 0,
 ) -> np.ndarray:
-    """bool [F*C]: the image cells (slot*C + cell) that the query sees in the temporal channel; 0: no
-    lag, frame after frame."""
+    """bool [F*C]: the image cells (slot*C + cell) that the query sees in the temporal channel;
+    lag 0: frame after frame."""
     cells = grid * grid
     regions = region_ids(grid, window)
     same_region = regions == regions[cell]
