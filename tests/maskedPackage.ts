@@ -12,9 +12,19 @@ interface Drawing {
   sampling: Partial<SamplingDefaults>;
 }
 
+/** Lets a copy of the micro package draw key frames in parallel with graphs of masked cells, which it
+ *  does not draw. */
+export function drawInParallel(folder: string, keyFrameLag: number): void {
+  drawMaskedCells(folder, { keyFrameLag }, ['keyFramePasses', 'interpolationPasses', 'choiceNoise']);
+}
+
 /** Lets a copy of the micro package draw masked cells.
- *  @param sampling what else its manifest says there. */
-export function drawMaskedCells(folder: string, sampling: Partial<SamplingDefaults> = {}): void {
+ *  @param sampling what else its manifest says there, and what it does not say. */
+export function drawMaskedCells(
+  folder: string,
+  sampling: Partial<SamplingDefaults> = {},
+  without: readonly (keyof SamplingDefaults)[] = [],
+): void {
   const path = join(folder, 'manifest.json');
   const read = (file: string): Drawing => JSON.parse(readFileSync(file, 'utf8')) as Drawing;
   const manifest = read(path);
@@ -24,5 +34,6 @@ export function drawMaskedCells(folder: string, sampling: Partial<SamplingDefaul
   }
   Object.assign(manifest.graphs, masked.graphs);
   Object.assign(manifest.sampling, masked.sampling, sampling);
+  for (const name of without) delete manifest.sampling[name];
   writeFileSync(path, JSON.stringify(manifest));
 }

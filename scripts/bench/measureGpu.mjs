@@ -41,15 +41,16 @@ export async function measureGpu(source, attempt) {
   const folder = mkdtempSync(join(tmpdir(), 'flipbook-gpu-'));
   try {
     const { manifest } = writeStepPackage(source, folder, modules.types);
-    const { keyFrameWork, keyFramePassWorks, roundWork, passWorks } = modules.works;
+    const { keyFrameWork, keyFramePassWorks, waveWorks, roundWork, passWorks } = modules.works;
     // Where a package can draw in passes, it does so on WebGPU.
     const keyFrames = keyFramePassWorks(manifest);
     const passes = passWorks(manifest, 1);
     const works = [
       ...(keyFrames.length > 0 ? keyFrames : [keyFrameWork(manifest)]),
+      ...waveWorks(manifest),
       ...(passes.length > 0 ? passes : [roundWork(manifest, 1)]),
     ];
-    const cellByCell = works.filter(({ passes }) => passes === undefined);
+    const cellByCell = works.filter(({ passes, waves }) => (passes ?? waves) === undefined);
     /** @type {StepRequest} */
     const request = { manifest, works, way: 'app' };
     return await withBrowserSteps({ model: folder }, async (browser) => {
@@ -118,7 +119,7 @@ export function gpuTable({ adapter, measured }) {
   const head = [
     `WebGPU, ${adapter}`,
     'batch',
-    'kernels a step or pass',
+    'kernels a step, wave or pass',
     'submissions',
     'bound anew',
     'uploads',

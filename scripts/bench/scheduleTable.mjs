@@ -21,16 +21,21 @@ const IN_BETWEEN = { given: 3, frames: 5 };
  * and windows for the model's grid that are as low as a parallel schedule of key frames wants them.
  *
  * @param {StepManifest} manifest
- * @returns {{ what: string, grid: number, windows: TemporalWindow[], frames: typeof KEY_FRAMES }[]}
+ * @returns {{ what: string, grid: number, windows: TemporalWindow[], frames: import('../../workers/sampling/wavefront').WindowFrames }[]}
  */
-function cases({ grid, keyframeWindows, interpolationWindows }) {
+function cases({ grid, keyframeWindows, interpolationWindows, sampling }) {
+  const { keyFrameLag: lag } = sampling;
   const released = [0, 5].map((shift) => ({ height: 10, width: 10, shift }));
   const low = [
     { height: 3, width: 4, shift: 0 },
     { height: 2, width: grid, shift: 0 },
   ];
+  const model = { what: 'model, key frames', grid, windows: keyframeWindows, frames: KEY_FRAMES };
   return [
-    { what: 'model, key frames', grid, windows: keyframeWindows, frames: KEY_FRAMES },
+    model,
+    ...(lag
+      ? [{ ...model, what: `model, ${lag} cells of lag`, frames: { ...KEY_FRAMES, lag } }]
+      : []),
     { what: 'model, in-between', grid, windows: interpolationWindows, frames: IN_BETWEEN },
     { what: 'CogVideo, key frames', grid: 20, windows: [], frames: KEY_FRAMES },
     { what: 'CogVideo, in-between', grid: 20, windows: released, frames: IN_BETWEEN },

@@ -62,9 +62,11 @@ export const TARGETS = [
     bound: 'least',
     wanted: 2.5,
     unit: 'times',
-    figures: ({ runs }) =>
-      ofRuns(runs, ({ timings, gridCells }) => (5 * gridCells) / timings.keyframeSteps),
-    without: 'part clip was not run',
+    figures: ({ runs, webgpu }) => [
+      ...ofRuns(runs, ({ timings, gridCells }) => (5 * gridCells) / timings.keyframeSteps),
+      ...ofWaves(webgpu),
+    ],
+    without: 'parts clip and webgpu were not run',
   },
   {
     name: 'Steps of a whole clip, against one cell a step',
@@ -152,6 +154,18 @@ function ofSteps(steps, way) {
     where: `${work}, ${threads} thread${threads === 1 ? '' : 's'}`,
     value: (figures[way]?.median ?? NaN) / (figures.wasm?.median ?? NaN),
   }));
+}
+
+/**
+ * Cells of the key frames against the waves in which they are drawn in parallel.
+ *
+ * @param {GpuComparison | undefined} webgpu
+ * @returns {TargetFigure[]}
+ */
+function ofWaves(webgpu) {
+  return (webgpu?.measured ?? []).flatMap(({ work, waves, cells }) =>
+    waves === undefined ? [] : [{ where: work, value: cells / waves }],
+  );
 }
 
 /**

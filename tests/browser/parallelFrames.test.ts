@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
 import type { GenerationOptions } from '../../src/shared/options';
 import { CELL_BY_CELL } from '../../workers/runtime/passesOn';
-import { drawMaskedCells } from '../maskedPackage';
+import { drawInParallel } from '../maskedPackage';
 import { CELLS } from '../parity/maskedModel';
 import { generateVideo, loadNodeModel, nodeJob } from '../parity/nodePipeline';
 import { newContext, openApp } from './openApp';
@@ -19,6 +19,8 @@ const GREEDY = goldenClip('greedy');
 const LAG = 5;
 /** Waves of five frames. */
 const WAVES = CELLS + 4 * LAG;
+/** Dispatches that keep a wave's rows: four of the eight caches each. */
+const CACHE_GROUPS = 2;
 /** Cells of a grid row: tokens come back after so many waves. */
 const GRID = 4;
 
@@ -28,8 +30,7 @@ let folder: string;
 beforeAll(async () => {
   site = await buildPipelineSite();
   folder = site.copyPackage('parallel');
-  const off = { keyFramePasses: undefined, interpolationPasses: undefined, choiceNoise: undefined };
-  drawMaskedCells(folder, { ...off, keyFrameLag: LAG } as Parameters<typeof drawMaskedCells>[1]);
+  drawInParallel(folder, LAG);
   served = await site.serve();
 });
 afterAll(async () => {
@@ -73,10 +74,13 @@ it.each(['wasm', 'webgpu'] as const)(
       expect(after.tokens - before.tokens).toBe(Math.ceil(WAVES / GRID));
       // Pixels of each frame on its way to the page, and the texts' summaries; no logits, no hints.
       expect(after.others - before.others).toBeLessThanOrEqual(drawing.frames.length + 1);
+      // Waves are recorded: what is bound anew are the shaders around a run, and the pixels' kernels.
+      const own = 3 + CACHE_GROUPS;
+      const pixels = 60 * drawing.frames.length;
+      expect(after.bindGroups - before.bindGroups).toBeLessThan(2 * own * WAVES + pixels);
     }
 
-    // Two draws of a guided clip, of which the last wave ends in one: each has its own numbers.
-    const guided = { ...options, guidance: 2, candidates: 1, seed: 3 };
+    const guided = { ...options, guidance: 2, seed: 3 };
     const other = await page.evaluate((o) => pipeline.generate(o), guided);
     expect(other.result?.tokens.map(({ ids }) => ids)).toEqual(await drawInNode(guided, lag));
 

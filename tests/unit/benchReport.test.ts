@@ -119,6 +119,7 @@ describe('the table of targets', () => {
       work,
       way,
       sequences: 2,
+      cells: 720,
       loadMilliseconds: 1,
       prefillMilliseconds: 1,
       firstStepMilliseconds: 90,
@@ -140,6 +141,10 @@ describe('the table of targets', () => {
     expect(own.map((cells) => cells.slice(3, 6))).toEqual([
       ['Key frames, a GPU', '4.00 times', 'holds'],
     ]);
+    const inWaves = { ...drawn('Waves', 'app', [9]), waves: 288 };
+    const webgpu = { browser: 'Chromium', adapter: 'a GPU', measured: [inWaves], providers: null };
+    const cut = rows({ webgpu }).filter((cells) => cells[1]?.includes('parallel schedule'));
+    expect(cut.map((cells) => cells.slice(3, 6))).toEqual([['Waves', '2.50 times', 'holds']]);
   });
 
   it('names every target of an empty run as not measured', () => {

@@ -73,7 +73,7 @@ export class DeviceWave {
     this.#kernels = kernels;
     const filled = (label: string, content: Int32Array | Uint32Array | Float32Array): GPUBuffer => {
       const buffer = kernels.rows.storage(label, content.byteLength);
-      device.queue.writeBuffer(buffer, 0, content as Uint32Array<ArrayBuffer>);
+      device.queue.writeBuffer(buffer, 0, content);
       return buffer;
     };
     const shape = kernels.rows.uniform('batch', shapeWords(batch));

@@ -9,6 +9,8 @@ import { passDrawer } from '../../../workers/runtime/passDrawer';
 import type { FrameToDraw } from '../../../workers/runtime/tokenDrawer';
 import { hiddenCells, NOT_DRAWN } from '../../../workers/sampling/maskedDrawing';
 import { TransformerRunner } from '../../../workers/runtime/transformerRunner';
+import { waveDrawer } from '../../../workers/runtime/waveDrawer';
+import { WaveRunner } from '../../../workers/runtime/waveRunner';
 import { framesOf, givenFrames, prefillWork, sampler } from './drawWork';
 import type { GpuCounts, watchGpu } from './gpuCounters';
 import type { GpuTimer } from './gpuTimer';
@@ -44,6 +46,10 @@ export interface GpuSteps {
   /** What all steps of the row read back: its tokens at its end, since the frame is shown. A pass
    *  draws no rows. */
   rowReadBackBytes?: number;
+  /** Where frames are drawn in parallel: all waves of the work. */
+  waves?: number;
+  /** Of a window of the work: in so many steps it is drawn cell by cell. */
+  cells: number;
 }
 
 /** Sees what devices are asked to do, and how long they take for it. */
@@ -66,7 +72,8 @@ export async function measureGpu(
     const bytes = await read(graphFile(work.stage, way));
     const measure = MEASURES[way];
     const figures = await measure(runtime, watch, bytes, manifest, work);
-    measured.push({ work: work.name, way, sequences: work.texts.length, ...figures });
+    const cells = work.drawn[0]!.flat().length;
+    measured.push({ work: work.name, way, sequences: work.texts.length, cells, ...figures });
   }
   return measured;
 }
@@ -78,7 +85,7 @@ const MEASURES = {
   peer: measurePeer,
 } satisfies Record<StepWay, typeof measurePeer>;
 
-type Figures = Omit<GpuSteps, 'work' | 'way' | 'sequences'>;
+type Figures = Omit<GpuSteps, 'work' | 'way' | 'sequences' | 'cells'>;
 type RunFigures = Omit<Figures, 'loadMilliseconds'>;
 
 async function measureApp(
@@ -94,14 +101,24 @@ async function measureApp(
   const graph = await OnnxGraph.create(work.stage, runtime, entry, [bytes], LOGITS_IN_GPU);
   const loadMilliseconds = performance.now() - started;
   try {
-    const figures =
-      work.passes === undefined
-        ? await measureRow(runtime, watch, graph, manifest, work, record)
-        : await measurePasses(runtime, watch, graph, manifest, work);
+    const figures = await measureWork(runtime, watch, graph, manifest, work, record);
     return { loadMilliseconds, ...figures };
   } finally {
     await graph.release();
   }
+}
+
+function measureWork(
+  runtime: OrtRuntime,
+  watch: GpuWatch,
+  graph: OnnxGraph,
+  manifest: StepManifest,
+  work: StepWork,
+  record: boolean,
+): Promise<RunFigures> {
+  if (work.waves) return measureWaves(runtime, watch, graph, manifest, work);
+  if (work.passes !== undefined) return measurePasses(runtime, watch, graph, manifest, work);
+  return measureRow(runtime, watch, graph, manifest, work, record);
 }
 
 async function measureRow(
@@ -204,6 +221,42 @@ async function measurePasses(
   }
 }
 
+/** So many waves as a row has cells, from the middle on, where all frames have a cell. */
+async function measureWaves(
+  runtime: OrtRuntime,
+  watch: GpuWatch,
+  graph: OnnxGraph,
+  manifest: StepManifest,
+  work: StepWork,
+): Promise<RunFigures> {
+  const { guidance, drawn, waves } = work;
+  const window = { given: 0, frames: drawn[0]!.length, ...waves };
+  const runner = new WaveRunner(graph, manifest, batchOf(work, manifest), window);
+  const tokens = drawn.map((frames) => frames.map((frame) => Int32Array.from(frame)));
+  const { sampling } = manifest;
+  const drawing = { runner, streams: [...drawn.keys()], guidance, sampling, tokens, shown: true };
+  const drawer = waveDrawer(drawing, { manifest });
+  try {
+    const prefill = await prefilled(watch, runner, work);
+    const started = performance.now();
+    await runner.record();
+    const recorderMilliseconds = performance.now() - started;
+    const middle = Math.floor((runner.waves.length - manifest.grid) / 2);
+    const steps = await drawRow(runtime, watch, manifest.grid, (index) =>
+      drawer.draw(runner.waves[middle + index]!),
+    );
+    return {
+      ...figuresOf(steps, prefill),
+      ...(graph.recordable ? { recorderMilliseconds } : {}),
+      rowReadBackBytes: readBack(steps),
+      waves: runner.waves.length,
+    };
+  } finally {
+    drawer.dispose();
+    runner.dispose();
+  }
+}
+
 interface WatchedStep {
   milliseconds: number;
   askedMilliseconds: number;
@@ -257,7 +310,7 @@ async function watched(
   return { milliseconds, askedMilliseconds, gpuMilliseconds, counts: own };
 }
 
-/** Draws the first row of a frame: times of the steps, and what each asked of the device. */
+/** Draws a row of a frame, or as many waves: times of the steps, and what each asked of the device. */
 async function drawRow(
   runtime: OrtRuntime,
   watch: GpuWatch,

@@ -31,6 +31,9 @@ export interface StepWork {
   drawn: number[][][];
   /** Of masked cells: in how many passes the batch is drawn, each of which counts as a step. */
   passes?: number;
+  /** Of frames that are drawn in parallel: cells by which they trail one another, and in how many
+   *  waves they are drawn, each of which counts as a step. */
+  waves?: { lag: number; count: number };
 }
 
 /** `app`: as the app decodes. `unrecorded`: the same on WebGPU without graph capture. `peer`: growing
@@ -45,10 +48,10 @@ export interface StepRequest {
   steps?: number;
 }
 
-/** Tokens of all windows that a step draws; on average, where it is a pass. */
-export function stepTokens({ drawn, passes }: StepWork): number {
-  if (passes === undefined) return drawn.length;
-  return drawn.flat(2).length / passes;
+/** Tokens of all windows that a step draws; on average, where it is a pass or a wave. */
+export function stepTokens({ drawn, passes, waves }: StepWork): number {
+  const steps = passes ?? waves?.count;
+  return steps === undefined ? drawn.length : drawn.flat(2).length / steps;
 }
 
 /** One work, measured. */

@@ -1,6 +1,8 @@
 /** The batches that a clip draws, with seeded random tokens in the place of drawn ones. */
 import { streamKey, uniform } from '../../../workers/sampling/randomStream';
 import { GIVEN_FRAMES, WINDOW_FRAMES } from '../../../workers/sampling/schedule';
+import { patternLayouts } from '../../../workers/sampling/visibility';
+import { wavesOf } from '../../../workers/sampling/wavefront';
 import { CACHE_BYTES } from '../../../workers/stages/context';
 import { passCandidatesThatFit, passWindowsThatFit } from '../../../workers/stages/windowsThatFit';
 import type { StepManifest, StepWork } from './stepTypes';
@@ -13,6 +15,16 @@ const BARE_TEXT_IDS = 4;
 export function keyFrameWork(manifest: StepManifest): StepWork {
   const { guidance, candidates = 1 } = manifest.sampling;
   return work(manifest, 'Key frames', 'keyframes', guidance, candidates, 0);
+}
+
+/** The same in parallel; none where the package cannot. */
+export function waveWorks(manifest: StepManifest): StepWork[] {
+  const { keyFrameLag: lag } = manifest.sampling;
+  if (lag === undefined) return [];
+  const layouts = patternLayouts(manifest.grid, manifest.keyframeWindows);
+  const count = wavesOf(layouts, { given: 0, frames: WINDOW_FRAMES, lag }).length;
+  const name = 'Key frames, a wave of all five';
+  return [{ ...keyFrameWork(manifest), name, waves: { lag, count } }];
 }
 
 /** Round `round` (1..), cell by cell: all its windows in one batch. */
