@@ -1,4 +1,4 @@
-/** The benchmark's passes over masked cells, on native onnxruntime. */
+/** The benchmark's passes over masked cells, on native onnxruntime, and its waves of frames. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,4 +75,16 @@ it('measures the same graph cell by cell as well, by the app and by the peer', a
   }
   const apart = probes[0]!.map((value, index) => Math.abs(value - probes[1]![index]!));
   expect(Math.max(...apart)).toBeLessThan(0.02);
+});
+
+it('counts the waves of key frames that trail one another', async () => {
+  const { types, works } = await loadStepModules();
+  const { manifest } = writeStepPackage(join(folder, 'package'), join(folder, 'waves'), types);
+  expect(works.waveWorks(manifest)).toEqual([]);
+  const sampling = { ...manifest.sampling, keyFrameLag: 5 };
+  const [work] = works.waveWorks({ ...manifest, sampling });
+  if (!work) throw new Error('The package draws no frames in parallel.');
+  const count = CELLS + 4 * 5;
+  expect(work).toMatchObject({ stage: 'keyframes', waves: { lag: 5, count } });
+  expect(types.stepTokens(work)).toBeCloseTo((work.drawn.length * 5 * CELLS) / count, 9);
 });
