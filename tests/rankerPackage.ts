@@ -27,6 +27,9 @@ export interface RankerGolden {
   clip: number[][];
   /** Tokens after one round when the best is chosen after every key frame. */
   chosenClip: number[][];
+  /** Tokens of the key frames that trail one another by `lag`, with the graphs of masked cells, when the
+   *  best is chosen after every one [5, cells]. */
+  parallel: { seed: number; lag: number; keyFrames: number[][] };
   /** Scores of the first 1, 2, ... key frames of chosenClip, in nats. */
   beginnings: number[];
 }

@@ -57,7 +57,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--passes", type=int, default=0, help="in which the frames between are "
                         "drawn, as on WebGPU; 0 = cell by cell, as without a GPU")  # fmt: skip
     parser.add_argument("--key-frame-lag", type=int, default=0, help="cells by which each "
-                        "key frame follows the one before, as on WebGPU; 0 = all of it")  # fmt: skip
+                        "key frame follows the one before, as on WebGPU; 0 = whole")  # fmt: skip
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
     parser.add_argument("--keep", type=Path, help="folder of drawn tokens, which a next run uses")
     parser.add_argument("--sheet", type=Path, help="PNG of the clips with what was seen wrongly")

@@ -6,6 +6,7 @@ import type { GenerationOptions } from '../../src/shared/options';
 import { CELL_BY_CELL } from '../../workers/runtime/passesOn';
 import { drawInParallel } from '../maskedPackage';
 import { CELLS } from '../parity/maskedModel';
+import { addRanker } from '../rankerPackage';
 import { generateVideo, loadNodeModel, nodeJob } from '../parity/nodePipeline';
 import { newContext, openApp } from './openApp';
 import { goldenClip, optionsOf } from './pipelineOptions';
@@ -31,6 +32,7 @@ beforeAll(async () => {
   site = await buildPipelineSite();
   folder = site.copyPackage('parallel');
   drawInParallel(folder, LAG);
+  addRanker(folder, { candidateChoice: 'frame' });
   served = await site.serve();
 });
 afterAll(async () => {
@@ -80,9 +82,11 @@ it.each(['wasm', 'webgpu'] as const)(
       expect(after.bindGroups - before.bindGroups).toBeLessThan(2 * own * WAVES + pixels);
     }
 
-    const guided = { ...options, guidance: 2, seed: 3 };
-    const other = await page.evaluate((o) => pipeline.generate(o), guided);
-    expect(other.result?.tokens.map(({ ids }) => ids)).toEqual(await drawInNode(guided, lag));
+    // Two candidates of a guided clip, of which both go on from the better after every frame.
+    const chosen = { ...options, temperature: 0.8, topK: 20, guidance: 2, seed: 3, candidates: 2 };
+    const other = await page.evaluate((o) => pipeline.generate(o), chosen);
+    expect(other.failure).toBeUndefined();
+    expect(other.result?.tokens.map(({ ids }) => ids)).toEqual(await drawInNode(chosen, lag));
 
     const cancelled = await page.evaluate((o) => pipeline.generate(o, 0), optionsOf(GREEDY, 1));
     expect(cancelled.result?.outcome).toBe('cancelled');

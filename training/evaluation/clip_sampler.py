@@ -73,9 +73,7 @@ class Settings:
             "guidance_floor": sampling.get("guidanceFloor", 0.0),
             "candidates": sampling.get("candidates", 1),
             "choice_noise": sampling.get("choiceNoise", 0.0),
-            # Of frames in parallel none is finished before the next one is well under way.
-            "choose_frames": sampling.get("candidateChoice", "clip") == "frame"
-            and not given.get("key_frame_lag"),
+            "choose_frames": sampling.get("candidateChoice", "clip") == "frame",
             **given,
         })  # fmt: skip
 
@@ -295,6 +293,9 @@ class ClipSampler:
         runner.prefill(np.zeros((len(runner.texts), 0, self.cells), np.int32))
         frames = np.zeros((len(wishes), FRAMES, self.cells), np.int32)
         keys = [stream_key(w.seed, 0, c) for w, c in zip(wishes, candidates, strict=True)]
+        if self.settings.key_frame_lag:
+            self._fill_in_waves(runner, wishes, keys, frames, count)
+            return frames
         for slot in range(FRAMES):
             hints = [frames[:, slot - 1]] if slot else []
             self._draw_frame(runner, slot, slot * self.cells, keys, frames[:, slot], hints,
@@ -307,6 +308,34 @@ class ClipSampler:
                     slot, np.concatenate([best + len(wishes) * b for b in range(branches)])
                 )
         return frames
+
+    def _fill_in_waves(
+        self,
+        runner: TransformerRunner,
+        wishes: Sequence[Wish],
+        keys: Sequence[int],
+        frames: np.ndarray,
+        count: int,
+    ) -> None:
+        """Fills key frames [N, 5, C] that trail one another. With `choose_frames` all candidates go
+        on from the best one after every frame, with what it has of the later frames."""
+        lag, guidance = self.settings.key_frame_lag, self.settings.guidance
+        for step in range(self.cells + (FRAMES - 1) * lag):
+            for slot in range(FRAMES):
+                cell = step - slot * lag
+                if 0 <= cell < self.cells:
+                    hints = [frames[:, slot - 1]] if slot else []
+                    first = slot * self.cells
+                    self._draw_cell(runner, slot, cell, first, keys, frames[:, slot], hints,
+                                    guidance)  # fmt: skip
+            ended = [n for n in range(FRAMES - 1) if step + 1 == self.cells + n * lag]
+            if ended and count > 1 and self.settings.choose_frames:
+                best = self._best(wishes, frames[:, : ended[0] + 1], count)
+                frames[:] = frames[best]
+                branches = self._branches(guidance)
+                runner.cache.copy_all(
+                    np.concatenate([best + len(wishes) * b for b in range(branches)])
+                )
 
     def _key_frames_in_passes(
         self,
@@ -415,20 +444,34 @@ class ClipSampler:
         hints: Sequence[np.ndarray],
         guidance: float,
     ) -> None:
-        """Fills tokens [N, C] cell by cell; all branches of a clip get the same tokens."""
-        special, branches = self.manifest["ids"], self._branches(guidance)
+        """Fills tokens [N, C] cell by cell."""
         for cell in range(self.cells):
-            before = np.tile(tokens[:, max(0, cell - 1)], branches)
-            ids = before if cell else runner.opening[:, runner.order[order]]
-            hint = np.full((len(tokens), 2), special["nullHint"], np.int32)
-            for column, frame in enumerate(hints):
-                hint[:, column] = frame[:, cell]
-            told = np.tile(hint, (branches, 1))
-            if len(hints) < 2:  # key frames
-                told[:, 1] = runner.opening[:, runner.order[order]]
-            logits = runner.step(order, cell, ids, told)
-            numbers = [uniform(key, first_index + cell) for key in keys]
-            tokens[:, cell] = self._draw(logits, guidance, numbers)
+            self._draw_cell(runner, order, cell, first_index, keys, tokens, hints, guidance)
+
+    def _draw_cell(
+        self,
+        runner: TransformerRunner,
+        order: int,
+        cell: int,
+        first_index: int,
+        keys: Sequence[int],
+        tokens: np.ndarray,
+        hints: Sequence[np.ndarray],
+        guidance: float,
+    ) -> None:
+        """Draws one cell of tokens [N, C]; all branches of a clip get the same."""
+        special, branches = self.manifest["ids"], self._branches(guidance)
+        before = np.tile(tokens[:, max(0, cell - 1)], branches)
+        ids = before if cell else runner.opening[:, runner.order[order]]
+        hint = np.full((len(tokens), 2), special["nullHint"], np.int32)
+        for column, frame in enumerate(hints):
+            hint[:, column] = frame[:, cell]
+        told = np.tile(hint, (branches, 1))
+        if len(hints) < 2:  # key frames
+            told[:, 1] = runner.opening[:, runner.order[order]]
+        logits = runner.step(order, cell, ids, told)
+        numbers = [uniform(key, first_index + cell) for key in keys]
+        tokens[:, cell] = self._draw(logits, guidance, numbers)
 
     def _draw(self, logits: np.ndarray, guidance: float, numbers: Sequence[float]) -> list[int]:
         rows = logits.astype(np.float64)

@@ -47,7 +47,9 @@ class RegionCache:
         layers: int,
         heads: int,
         head_dim: int,
+        open_frames: int = 1,
     ) -> None:
+        """open_frames: that many neighbouring frames can be drawn in turns."""
         self.text_slots, self.cells, self.layouts = text_slots, grid * grid, layouts
         self.layers = layers
         self.spatial_rows = text_slots + self.cells
@@ -57,12 +59,13 @@ class RegionCache:
         def zeros(rows: int) -> np.ndarray:
             return np.zeros((sequences, heads, rows, head_dim), np.float32)
 
-        # By cache name: the spatial array, or the temporal arrays by region.
-        self._spatial: dict[str, np.ndarray] = {}
+        # By cache name: the spatial array, for each open frame, or the temporal arrays by region.
+        self._open: list[dict[str, np.ndarray]] = [{} for _ in range(open_frames)]
         self._temporal: dict[str, list[np.ndarray]] = {}
         for layer in range(layers):
             for name in CACHES[:2]:
-                self._spatial[f"{name}_{layer}"] = zeros(self.spatial_rows)
+                for spatial in self._open:
+                    spatial[f"{name}_{layer}"] = zeros(self.spatial_rows)
             for name in CACHES[2:]:
                 regions = self.layout(layer).sizes
                 self._temporal[f"{name}_{layer}"] = [zeros(self.temporal_rows) for _ in regions]
@@ -70,17 +73,17 @@ class RegionCache:
     def layout(self, layer: int) -> RegionLayout:
         return self.layouts[layer % len(self.layouts)]
 
-    def feeds(self, cell: int) -> dict[str, np.ndarray]:
-        """The caches that the cell's step reads, by input name."""
+    def feeds(self, cell: int, order: int = 0) -> dict[str, np.ndarray]:
+        """The caches that the step of a frame's cell reads, by input name."""
         temporal = {
             name: regions[self._layout_of(name).region[cell]]
             for name, regions in self._temporal.items()
         }
-        return self._spatial | temporal
+        return self._spatial_of(order) | temporal
 
     def keep_step(self, new: dict[str, np.ndarray], order: int, cell: int) -> None:
         """Keeps the rows [B, H, 1, D] of one step, by cache name."""
-        for name, array in self._spatial.items():
+        for name, array in self._spatial_of(order).items():
             array[:, :, self.text_slots + cell] = new[name][:, :, 0]
         for name, regions in self._temporal.items():
             layout = self._layout_of(name)
@@ -92,9 +95,10 @@ class RegionCache:
         caches, the given frames in the temporal ones only, since no later frame sees them in the
         spatial channel."""
         text = self.text_slots
-        for name, array in self._spatial.items():
-            rows = new[name]
-            array[first : first + len(rows), :, :text] = rows[:, :, :text]
+        for spatial in self._open:
+            for name, array in spatial.items():
+                rows = new[name]
+                array[first : first + len(rows), :, :text] = rows[:, :, :text]
         for name, regions in self._temporal.items():
             rows = new[name]
             layout = self._layout_of(name)
@@ -116,6 +120,18 @@ class RegionCache:
                 size = int(layout.sizes[region])
                 first = self.text_slots + order * size
                 array[:, :, first : first + size] = array[source, :, first : first + size]
+
+    def copy_all(self, source: np.ndarray) -> None:
+        """Gives every sequence all rows that sequence source [B] has."""
+        for spatial in self._open:
+            for array in spatial.values():
+                array[:] = array[source]
+        for regions in self._temporal.values():
+            for array in regions:
+                array[:] = array[source]
+
+    def _spatial_of(self, order: int) -> dict[str, np.ndarray]:
+        return self._open[order % len(self._open)]
 
     def _layout_of(self, name: str) -> RegionLayout:
         return self.layout(int(name.rsplit("_", 1)[1]))

@@ -55,7 +55,8 @@ class TransformerRunner:
         shape = manifest["architecture"]
         self._heads, self._head_dim = shape["heads"], shape["headDim"]
         self.cache = RegionCache(len(texts), self.text_slots, self.grid, self.layouts,
-                                 shape["layers"], self._heads, self._head_dim)  # fmt: skip
+                                 shape["layers"], self._heads, self._head_dim,
+                                 FRAMES if lag else 1)  # fmt: skip
         self._output_names = [output.name for output in session.get_outputs()]
         inputs = [value.name for value in session.get_inputs()]
         self._reads_text, self._summary_once = "text" in inputs, "summary" in inputs
@@ -89,7 +90,8 @@ class TransformerRunner:
     def step(self, order: int, cell: int, ids: np.ndarray, hints: np.ndarray) -> np.ndarray:
         """Logits float32 [B, K] of one cell; ids int32 [B] and hints int32 [B, 2] of its row.
 
-        `order` counts frames as they enter the caches; cells come in order within a frame.
+        `order` counts frames as they enter the caches; cells come in order within a frame, with a
+        lag those of several frames in turns.
         """
         manifest = self.manifest
         position = image_position(manifest["textLength"], self.grid, self.order[order], cell)
@@ -99,7 +101,7 @@ class TransformerRunner:
             "positions": np.full((len(ids), 1), position, np.int32),
             "spatial_bias": spatial,
             "temporal_bias": temporal,
-            **self.cache.feeds(cell),
+            **self.cache.feeds(cell, order),
         }
         if manifest["architecture"]["previousFrameHint"]:
             feeds["hints"] = hints[:, None].astype(np.int32)
@@ -147,9 +149,7 @@ class TransformerRunner:
         given = GIVEN if tuple(self.order) == INTERPOLATION_ORDER else 0
         region = layout.region[cell]
         for before in range(given, order) if self.lag else ():
-            seen = np.count_nonzero(
-                layout.region[: cell + (order - before) * self.lag] == region
-            )
+            seen = np.count_nonzero(layout.region[: cell + (order - before) * self.lag] == region)
             size = int(layout.sizes[region])
             first = self.text_slots + before * size
             yield slice(first + seen, first + size)

@@ -58,11 +58,13 @@ def main() -> None:
     models = {stage: masked_model(stage) for stage in STAGES}
     contents, entries = {}, {}
     for stage, model in models.items():
-        graph = TransformerGraph(model, TRANSFORMER_PRECISION).build()
+        graph = TransformerGraph(model, TRANSFORMER_PRECISION, summary_once=True).build()
         contents[stage] = graph.SerializeToString()
         file = f"{stage}.onnx"
         (FOLDER / file).write_bytes(contents[stage])
-        entries[stage] = graph_entry(file, graph, contents[stage], TRANSFORMER_PRECISION, [])
+        entries[stage] = graph_entry(
+            file, graph, contents[stage], TRANSFORMER_PRECISION, [], graph_capture=True
+        )
     manifest = {
         "graphs": entries,
         "sampling": {

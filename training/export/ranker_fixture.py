@@ -1,8 +1,9 @@
 """Writes the ranker of the TypeScript tests: python -m training.export.ranker_fixture
 
 Random weights that fit the micro package, and which of three candidates they keep, of whole clips
-and of every frame: the clip as the evaluation's sampler draws it. training.verify_export --preset
-micro writes it as well, since it depends on that package.
+and of every frame, one after the other and in parallel: the clip as the evaluation's sampler draws
+it. training.verify_export --preset micro writes it as well, since it depends on that package; for
+frames in parallel it takes the graphs of training.export.masked_fixture.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "fixtures" / "ranker"
 MICRO_PACKAGE = ROOT / "tests" / "fixtures" / "models" / "micro"
 _PRECISION: Precision = "int8"
+MASKED_FOLDER = ROOT / "tests" / "fixtures" / "masked"
 _CANDIDATES = 3
+_LAG = 5
 _PROMPT, _RATE, _ROUNDS = "a lion drinks water at the lake", 1, 1
 _LEAST_MARGIN = 0.02
 """Nats between the best candidate and the next: no test may hang on a near tie."""
@@ -113,15 +116,43 @@ def _frame_by_frame(package: ModelPackage, wish: Wish, settings: Settings) -> di
     }
 
 
+def parallel_choice(package: ModelPackage) -> dict[str, Any]:
+    """Key frames that trail one another, chosen from after every frame, where that makes a
+    difference; `package` must give the logits of several rows."""
+    changes = {"candidates": _CANDIDATES, "key_frame_lag": _LAG}
+    settings = Settings.of_manifest(package.manifest, **changes)
+    sampler = ClipSampler(package, replace(settings, choose_frames=True))
+    at_the_end = ClipSampler(package, replace(settings, choose_frames=False))
+    for seed in range(_MOST_SEEDS):
+        wish = Wish(_PROMPT, seed, _RATE)
+        chosen = sampler.key_frames([wish])[0].tolist()
+        if chosen != at_the_end.key_frames([wish])[0].tolist():
+            return {"seed": seed, "lag": _LAG, "keyFrames": chosen}
+    raise ValueError(f"the choice after every frame changes none of {_MOST_SEEDS} clips")
+
+
+def masked_package(folder: Path, package: Path) -> ModelPackage:
+    """A copy of a package in `folder` with the graphs of masked cells, opened."""
+    shutil.copytree(package, folder, dirs_exist_ok=True)
+    for file in MASKED_FOLDER.glob("*.onnx"):
+        shutil.copy(file, folder / file.name)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    masked = json.loads((MASKED_FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    manifest["graphs"] |= masked["graphs"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return open_package(folder)
+
+
 def write_ranker_fixture(package: Path = MICRO_PACKAGE, folder: Path = FOLDER) -> None:
     """Writes ranker.onnx, its manifest entry and golden.json for the micro package `package`."""
     with tempfile.TemporaryDirectory() as scratch:
-        ranked = ranked_package(Path(scratch), package)
+        ranked = ranked_package(Path(scratch) / "ranked", package)
         manifest = (package / "manifest.json").read_bytes()
         golden = {
             "manifestSha256": hashlib.sha256(manifest).hexdigest(),
             "graph": ranked.manifest["graphs"][RANKER],
             **golden_choice(ranked),
+            "parallel": parallel_choice(masked_package(Path(scratch) / "masked", ranked.folder)),
         }
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(ranked.folder / "ranker.onnx", folder / "ranker.onnx")

@@ -163,9 +163,6 @@ def test_settings_come_from_the_manifest_unless_overridden() -> None:
     assert own.guidance == manifest["sampling"]["guidance"]
     assert Settings.of_manifest(manifest, guidance=3.5).guidance == 3.5
     assert Settings.of_manifest(manifest, guidance=3.5).top_k == own.top_k
-    chosen = {**manifest, "sampling": {**manifest["sampling"], "candidateChoice": "frame"}}
-    assert Settings.of_manifest(chosen).choose_frames
-    assert not Settings.of_manifest(chosen, key_frame_lag=5).choose_frames
 
 
 @pytest.mark.parametrize("name", ["promptTexts", "sampling.clusters", "sampling.firstFrame"])

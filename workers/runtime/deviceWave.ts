@@ -55,6 +55,7 @@ export class DeviceWave {
   readonly #sample: { before: GPUBuffer[]; after: GPUBuffer[] };
   readonly #wave: GPUBuffer;
   readonly #drawn: GPUBuffer;
+  readonly #aside: GPUBuffer;
 
   constructor(
     ort: Pick<OrtModule, 'Tensor'>,
@@ -89,6 +90,7 @@ export class DeviceWave {
     const regions = Uint32Array.from(layouts.flatMap(({ region }) => [...region]));
     this.#wave = wave;
     this.#drawn = drawn;
+    this.#aside = kernels.sample.storage('tokens of a window aside', 4 * rows * cells);
     this.#rows = [shape, wave, filled('opening ids', opening), drawn, ids, hints, positions];
     const lengths = filled('text lengths', Uint32Array.from(text.lengths));
     this.#biases = [shape, wave, lengths, filled('regions', regions), spatial, temporal];
@@ -154,6 +156,19 @@ export class DeviceWave {
     const count = windows * rows * cells;
     if (tokens[count] !== 0) throw unusableLogits();
     return tokens.subarray(0, count);
+  }
+
+  /** Gives every window the tokens that window `best` has drawn so far. */
+  goOnFrom(best: number): void {
+    const { windows, rows, cells } = this.batch;
+    const bytes = 4 * rows * cells;
+    const encoder = this.device.createCommandEncoder();
+    // WebGPU copies between different buffers only.
+    encoder.copyBufferToBuffer(this.#drawn, best * bytes, this.#aside, 0, bytes);
+    for (let window = 0; window < windows; window++) {
+      encoder.copyBufferToBuffer(this.#aside, 0, this.#drawn, window * bytes, bytes);
+    }
+    this.device.queue.submit([encoder.finish()]);
   }
 
   dispose(): void {

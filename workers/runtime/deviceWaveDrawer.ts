@@ -3,6 +3,7 @@ import { uniform } from '../sampling/randomStream';
 import type { Wave } from '../sampling/wavefront';
 import { belowOne } from './codeDrawing';
 import { DeviceWave } from './deviceWave';
+import { copyTokens } from './memoryWaveDrawer';
 import type { DrawingModel } from './tokenDrawer';
 import type { DrawnWaves, WaveDrawer } from './waveDrawer';
 
@@ -67,14 +68,25 @@ export class DeviceWaveDrawer implements WaveDrawer {
     return this.#finished;
   }
 
+  async settle(): Promise<void> {
+    const { runtime } = this.drawn.runner;
+    this.#finished = await runtime.exclusive(() => this.#finish(this.#begun, true));
+  }
+
+  goOnFrom(best: number): void {
+    copyTokens(this.drawn.tokens, best);
+    this.#wave.goOnFrom(best);
+  }
+
   dispose(): void {
     this.#wave.dispose();
   }
 
-  /** Waits until the device has drawn the waves so far; `waves`, as many as they are. */
-  async #finish(waves: number, isLast: boolean): Promise<number> {
+  /** Waits until the device has drawn the waves so far; `waves`, as many as they are.
+   *  @param wanted whether their tokens are, though they are not shown. */
+  async #finish(waves: number, wanted: boolean): Promise<number> {
     const { shown, tokens, runner } = this.drawn;
-    if (!shown && !isLast) {
+    if (!shown && !wanted) {
       await this.#device.queue.onSubmittedWorkDone();
       return waves;
     }

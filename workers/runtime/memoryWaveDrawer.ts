@@ -9,6 +9,15 @@ import { samplerMemory } from './memoryDrawer';
 import type { DrawingModel } from './tokenDrawer';
 import type { DrawnWaves, WaveDrawer } from './waveDrawer';
 
+/** Gives every window the tokens that window `best` has. */
+export function copyTokens(tokens: DrawnWaves['tokens'], best: number): void {
+  for (const frames of tokens) {
+    frames.forEach((own, frame) => {
+      own.set(tokens[best]![frame]!);
+    });
+  }
+}
+
 /** Knows every wave's tokens as soon as it is drawn. */
 export class MemoryWaveDrawer implements WaveDrawer {
   readonly #logits: Float64Array;
@@ -40,6 +49,14 @@ export class MemoryWaveDrawer implements WaveDrawer {
       }
     }
     return ++this.#finished;
+  }
+
+  settle(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  goOnFrom(best: number): void {
+    copyTokens(this.drawn.tokens, best);
   }
 
   dispose(): void {

@@ -86,6 +86,22 @@ export class WaveCache {
     this.#finish(results);
   }
 
+  /** Gives every sequence the drawn rows that sequence sources[sequence] has, of all frames. A sequence
+   *  that others take from must keep its own. */
+  copySequences(sources: readonly number[]): void {
+    const { textSlots, cells, window } = this.shape;
+    for (const { block, without } of this.#blocks) {
+      const first = textSlots + (window.given - without) * cells;
+      const rows = { first, count: (window.frames - window.given) * cells };
+      sources.forEach((source, sequence) => {
+        if (source !== sequence) {
+          this.memory.copyBetweenSequences(block, source, sequence, rows);
+        }
+      });
+    }
+    this.memory.flush();
+  }
+
   dispose(): void {
     this.memory.dispose();
   }

@@ -29,6 +29,10 @@ export interface WaveDrawer {
    *   are in `tokens`, where they are shown or all are finished.
    */
   draw(wave: Wave): Promise<number>;
+  /** Waits until the tokens of all waves so far are in `tokens`, so that one can choose from them. */
+  settle(): Promise<void>;
+  /** Every window goes on from all that window `best` has drawn; the runner's sequences must, too. */
+  goOnFrom(best: number): void;
   dispose(): void;
 }
 

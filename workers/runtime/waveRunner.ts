@@ -143,6 +143,12 @@ export class WaveRunner {
     this.#cache.keepWave(results, wave);
   }
 
+  /** Lets every sequence go on from all that sequence sources[sequence] has drawn, finished or not. A
+   *  source must be its own source. */
+  copySequences(sources: readonly number[]): void {
+    this.#cache.copySequences(sources);
+  }
+
   /** The id to feed at cell 0 of a drawn frame of a sequence. */
   openingId(sequence: number, row: number): number {
     return openingId(this.batch, this.manifest.ids, sequence, this.window.given + row);

@@ -14,7 +14,8 @@
  * any window pattern) in every frame before.
  *
  * Windows as high as a frame would have each frame wait for the last row of the one before. A lag
- * bounds what is seen instead: of the frame n frames before, the cells before the own cell + n * lag.
+ * bounds what is seen instead: of the frame n frames before, the cells before the own cell + n * lag,
+ * which are just those that are drawn when each frame is `lag` steps behind the one before.
  */
 import type { RegionLayout } from './visibility';
 
@@ -40,7 +41,8 @@ export type Wave = Int32Array<ArrayBuffer>;
 export const IDLE = -1;
 
 /**
- * The shortest order of drawing: every cell as soon as all that it sees is drawn.
+ * The order of drawing: with a lag every cell of a frame so many steps behind that of the frame before,
+ * else the shortest there is, every cell as soon as all that it sees is drawn.
  *
  * @param layouts one for each window pattern of the layers.
  * @returns the cells of each step, at most one of a frame.
@@ -49,21 +51,18 @@ export function wavefrontSchedule(
   layouts: readonly RegionLayout[],
   { given, frames, lag }: WindowFrames,
 ): ScheduledCell[][] {
+  const seen = lastSeenCells(layouts);
   const schedule: ScheduledCell[][] = [];
-  const seen = Array.from({ length: frames - given }, (_, distance) =>
-    lastSeenCells(layouts, lag && distance * lag),
-  );
-  /** Step at which each cell is drawn, by frame [cells]. */
-  const drawnAt: Int32Array[] = [];
+  /** Step at which each cell of any frame so far is drawn at the latest [cells]. */
+  const drawnBy = new Int32Array(seen.length).fill(-1);
   for (let order = given; order < frames; order++) {
-    const own = new Int32Array(seen[0]!.length);
-    for (let cell = 0; cell < own.length; cell++) {
-      const before = drawnAt.map((steps, drawn) => steps[seen[drawnAt.length - drawn]![cell]!]!);
-      const step = 1 + Math.max(-1, own[cell - 1] ?? -1, ...before);
+    let step = -1;
+    for (let cell = 0; cell < seen.length; cell++) {
+      // `seen` is never before `cell`, so this frame has not yet overwritten what is read here.
+      step = lag ? (order - given) * lag + cell : 1 + Math.max(step, drawnBy[seen[cell]!]!);
       (schedule[step] ??= []).push({ order, cell });
-      own[cell] = step;
+      drawnBy[cell] = step;
     }
-    drawnAt.push(own);
   }
   return schedule;
 }
@@ -77,12 +76,15 @@ export function wavesOf(layouts: readonly RegionLayout[], window: WindowFrames):
   });
 }
 
-/** The last cell that each cell sees of a frame before [cells], of those before the own cell +
- *  `ahead`; absent or 0: of all. */
-export function lastSeenCells(layouts: readonly RegionLayout[], ahead?: number): Int32Array {
-  const cells = layouts[0]!.region.length;
-  return Int32Array.from({ length: cells }, (_, cell) => {
-    const last = ahead ? Math.min(cells, cell + ahead) - 1 : cells - 1;
-    return Math.max(...layouts.map(({ region }) => region.lastIndexOf(region[cell]!, last)));
+/** The last cell that each cell sees of the frames before, without a lag [cells]. */
+export function lastSeenCells(layouts: readonly RegionLayout[]): Int32Array {
+  const lastOfRegions = layouts.map(({ region, sizes }) => {
+    const last = new Int32Array(sizes.length);
+    region.forEach((id, cell) => (last[id] = cell));
+    return last;
   });
+  const cells = layouts[0]!.region.length;
+  return Int32Array.from({ length: cells }, (_, cell) =>
+    Math.max(...layouts.map(({ region }, index) => lastOfRegions[index]![region[cell]!]!)),
+  );
 }

@@ -2,50 +2,71 @@
  *  are being drawn, a lag behind. */
 import { waveDrawer } from '../runtime/waveDrawer';
 import { WaveRunner } from '../runtime/waveRunner';
-import { keyFrameSlot, WINDOW_FRAMES } from '../sampling/schedule';
+import { WINDOW_FRAMES } from '../sampling/schedule';
 import { IDLE } from '../sampling/wavefront';
 import type { Wave } from '../sampling/wavefront';
 import { finishedFrame } from './candidateBatch';
 import type { Candidate, CandidateBatch } from './candidateBatch';
 import type { DrawnFrame, PipelineContext } from './context';
+import { choosesFrames, sourcesOf } from './goOnFromBest';
+import { rankKeyFrames } from './rankKeyFrames';
+import { WaveDrafts } from './waveDrafts';
 
-/** Yields drafts of the first candidate's frames in turns, one after every grid row, and each of its
- *  frames when that is finished. */
+/**
+ * Yields drafts of the first candidate's frames in turns, and each of its frames when that is
+ * finished. Where the ranker chooses after every frame, all go on from the best one, with what it has
+ * of the later frames.
+ */
 export async function* keyFramesInParallel(
-  { streams, guidance, sequences, shown }: CandidateBatch,
+  { text, streams, guidance, sequences, shown }: CandidateBatch,
   context: PipelineContext,
 ): AsyncGenerator<DrawnFrame, Candidate[]> {
   const { manifest, graphs, options, signal, meter, keyFrameLag: lag } = context;
   const cells = manifest.grid * manifest.grid;
   const window = { given: 0, frames: WINDOW_FRAMES, lag };
   const runner = new WaveRunner(graphs.keyframes, manifest, sequences, window);
+  const { waves } = runner;
   const tokens: Candidate[] = streams.map(() =>
     Array.from({ length: WINDOW_FRAMES }, () => new Int32Array(cells)),
   );
   const drawn = { runner, streams, guidance, sampling: options, tokens, shown };
   const drawer = waveDrawer(drawn, context);
-  const drafts = new Drafts(tokens[0]!, context);
+  const drafts = new WaveDrafts(tokens[0]!, context);
+  /** Waves whose tokens are known. */
+  let known = 0;
+  let milliseconds = 0;
+  /** On the device single waves cannot be timed: each counts as its share of the time between rows. */
+  function* finishWaves(finished: number): Generator<DrawnFrame> {
+    const share = milliseconds / (finished - known);
+    for (; known < finished; known++) {
+      milliseconds = 0;
+      meter.step(streams.length * cellsOf(waves[known]!), share);
+      if (shown) yield* drafts.behind(waves[known]!);
+    }
+  }
   try {
     await context.breathe();
     signal.throwIfAborted();
     await runner.prefill(sequences.texts.map(() => []));
     await runner.record();
-    let known = 0;
-    let milliseconds = 0;
-    for (const wave of runner.waves) {
+    for (const [index, wave] of waves.entries()) {
       await context.breathe();
       signal.throwIfAborted();
       const started = performance.now();
       const finished = await drawer.draw(wave);
+      const ended = wave.indexOf(cells - 1);
+      const chooses =
+        ended >= 0 && index < waves.length - 1 && choosesFrames(manifest, tokens.length);
+      if (chooses) await drawer.settle();
       milliseconds += performance.now() - started;
-      // On the device single waves cannot be timed: each counts as its share of the time between rows.
-      const share = milliseconds / (finished - known);
-      for (; known < finished; known++) {
-        milliseconds = 0;
-        const busy = runner.waves[known]!.filter((cell) => cell !== IDLE).length;
-        meter.step(streams.length * busy, share);
-        if (shown) yield* drafts.behind(runner.waves[known]!);
-      }
+      yield* finishWaves(chooses ? index + 1 : finished);
+      if (!chooses) continue;
+      const best = await rankKeyFrames(text, beginnings(tokens, ended + 1), context);
+      drawer.goOnFrom(best);
+      runner.copySequences(sourcesOf(best, tokens.length, sequences.texts.length));
+      // One frame of all from now on, so that who compares them sees it.
+      for (const own of tokens) own.splice(0, ended + 1, ...tokens[0]!.slice(0, ended + 1));
+      if (shown && best > 0) yield finishedFrame(ended, tokens[0]![ended]!, context);
     }
     return tokens;
   } finally {
@@ -54,48 +75,12 @@ export async function* keyFramesInParallel(
   }
 }
 
-/** What is shown of frames that are being drawn. */
-class Drafts {
-  /** Cells of each frame that are drawn. */
-  readonly #drawn: number[];
-  #waves = 0;
-  #turn = 0;
+/** How many frames have a cell in a wave. */
+function cellsOf(wave: Wave): number {
+  return wave.filter((cell) => cell !== IDLE).length;
+}
 
-  constructor(
-    private readonly frames: Candidate,
-    private readonly context: PipelineContext,
-  ) {
-    this.#drawn = frames.map(() => 0);
-  }
-
-  /** The frames that a wave has finished, and after every grid row of waves one of the others. */
-  *behind(wave: Wave): Generator<DrawnFrame> {
-    const { manifest, options } = this.context;
-    const cells = this.frames[0]!.length;
-    for (const [index, cell] of wave.entries()) {
-      if (cell === IDLE) continue;
-      this.#drawn[index] = cell + 1;
-      if (cell + 1 === cells) yield finishedFrame(index, this.frames[index]!, this.context);
-    }
-    if (++this.#waves % manifest.grid !== 0) return;
-    const open = this.#drawn.flatMap((drawn, index) =>
-      drawn > 0 && drawn < cells ? [index] : [],
-    );
-    const index = open[this.#turn++ % open.length];
-    if (index === undefined) return;
-    const slot = keyFrameSlot(index, options.rounds);
-    yield { slot, round: 0, ...this.#draft(index) };
-  }
-
-  /** Cells that are still to come show what the nearest frame before has there, if one has. */
-  #draft(index: number): Omit<DrawnFrame, 'slot' | 'round'> {
-    const tokens = this.frames[index]!.slice();
-    let known = this.#drawn[index]!;
-    for (let before = index - 1; before >= 0; before--) {
-      const more = Math.max(known, this.#drawn[before]!);
-      tokens.set(this.frames[before]!.subarray(known, more), known);
-      known = more;
-    }
-    return { tokens, drawnCells: this.#drawn[index]!, greyFrom: known };
-  }
+/** The first `frames` frames of each candidate. */
+function beginnings(candidates: readonly Candidate[], frames: number): Candidate[] {
+  return candidates.map((own) => own.slice(0, frames));
 }
