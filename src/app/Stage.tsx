@@ -82,7 +82,7 @@ function ShownFrame({ frames, player }: Pick<StageProps, 'frames' | 'player'>) {
   );
 }
 
-/** The frame being drawn, by cells or passes, in the corner while the finished ones play. */
+/** The first frame being drawn, by cells or passes, in the corner while the finished ones play. */
 function DraftInset({ frames }: Pick<StageProps, 'frames'>) {
   const texts = useTexts();
   const canvas = useRef<HTMLCanvasElement>(null);

@@ -59,7 +59,7 @@ export function Timeline({ frames, player, plannedSlots, storyboard }: TimelineP
   const sheet = useRef<HTMLDivElement>(null);
   const [focused, setFocused] = useState(0);
   const finals = useSyncExternalStore(frames.subscribe, () => frames.finals);
-  const draft = useSyncExternalStore(frames.subscribe, () => frames.draft);
+  const drafts = useSyncExternalStore(frames.subscribe, () => frames.drafts);
   const shown = useSyncExternalStore(player.subscribe, () => player.shown?.slot ?? -1);
   const mode = useSyncExternalStore(player.subscribe, () => player.mode);
   const count = frames.slotCount || plannedSlots;
@@ -101,7 +101,7 @@ export function Timeline({ frames, player, plannedSlots, storyboard }: TimelineP
             count={count}
             round={roundOfSlot(slot, rounds)}
             stage={storyboard?.[slot]?.[texts.language.code]}
-            frame={frames.final(slot) ?? (draft?.slot === slot ? draft : null)}
+            frame={frames.final(slot) ?? drafts.find((draft) => draft.slot === slot) ?? null}
             current={slot === shown}
             held={slot === shown && mode === 'paused'}
             tabStop={slot === tabStop}

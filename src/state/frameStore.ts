@@ -11,7 +11,7 @@ export class FrameStore {
   #slotCount = 0;
   #finals = new Map<number, ClipFrame>();
   #ordered: readonly ClipFrame[] = [];
-  #draft: ClipFrame | null = null;
+  #drafts: readonly ClipFrame[] = [];
   #version = 0;
   readonly #listeners = new Set<() => void>();
 
@@ -25,9 +25,15 @@ export class FrameStore {
     return this.#version;
   }
 
-  /** The frame being drawn, some of its cells still open. */
+  /** The frames being drawn, some of their cells still open, in slot order; the same array until one of
+   *  them changes. Several where key frames are drawn in parallel. */
+  get drafts(): readonly ClipFrame[] {
+    return this.#drafts;
+  }
+
+  /** The first of them. */
   get draft(): ClipFrame | null {
-    return this.#draft;
+    return this.#drafts[0] ?? null;
   }
 
   /** Final frames in slot order; the same array until a final frame arrives. */
@@ -44,27 +50,28 @@ export class FrameStore {
     this.#slotCount = slotCount;
     this.#finals = new Map();
     this.#ordered = [];
-    this.#draft = null;
+    this.#drafts = [];
     this.#changed();
   }
 
   /** Takes a frame; an unfinished one never replaces a final one. */
   put(frame: ClipFrame): void {
+    const others = this.#drafts.filter(({ slot }) => slot !== frame.slot);
     if (frame.drawn < 1) {
       if (this.#finals.has(frame.slot)) return;
-      this.#draft = frame;
+      this.#drafts = inSlotOrder([...others, frame]);
     } else {
       this.#finals.set(frame.slot, frame);
-      this.#ordered = [...this.#finals.values()].sort((a, b) => a.slot - b.slot);
-      if (this.#draft?.slot === frame.slot) this.#draft = null;
+      this.#ordered = inSlotOrder([...this.#finals.values()]);
+      if (others.length < this.#drafts.length) this.#drafts = others;
     }
     this.#changed();
   }
 
   /** The job is over: what was not finished is no frame of the clip. */
-  dropDraft(): void {
-    if (!this.#draft) return;
-    this.#draft = null;
+  dropDrafts(): void {
+    if (this.#drafts.length === 0) return;
+    this.#drafts = [];
     this.#changed();
   }
 
@@ -78,4 +85,8 @@ export class FrameStore {
     this.#version += 1;
     for (const listener of this.#listeners) listener();
   }
+}
+
+function inSlotOrder(frames: ClipFrame[]): ClipFrame[] {
+  return frames.sort((a, b) => a.slot - b.slot);
 }

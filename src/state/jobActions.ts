@@ -105,7 +105,7 @@ export function createJobActions(
         setJob(endedJob(state, error));
         recover(error);
       } finally {
-        if (job === current) frames.dropDraft();
+        if (job === current) frames.dropDrafts();
       }
     },
     cancel: () => {

@@ -119,7 +119,26 @@ describe('FrameStore', () => {
     expect(frames.draft).toBeNull();
     frames.put(frame(1, 0.5));
     expect(frames.draft?.slot).toBe(1);
-    frames.dropDraft();
+    frames.dropDrafts();
     expect([frames.draft, frames.finals.length]).toEqual([null, 3]);
+  });
+
+  it('keeps a draft of every frame that is being drawn, until it is finished', () => {
+    const frames = new FrameStore();
+    frames.reset(5);
+    for (const slot of [2, 0, 1]) frames.put(frame(slot, 0.25));
+    const { drafts } = frames;
+    expect(drafts.map(({ slot }) => slot)).toEqual([0, 1, 2]);
+    expect(frames.draft?.slot).toBe(0);
+    frames.put(frame(1, 0.5));
+    expect(frames.drafts.map(({ drawn }) => drawn)).toEqual([0.25, 0.5, 0.25]);
+    expect(drafts.map(({ drawn }) => drawn)).toEqual([0.25, 0.25, 0.25]);
+    frames.put(frame(0));
+    expect(frames.drafts.map(({ slot }) => slot)).toEqual([1, 2]);
+    const left = frames.drafts;
+    frames.put(frame(4));
+    expect(frames.drafts).toBe(left);
+    frames.reset(5);
+    expect(frames.drafts).toEqual([]);
   });
 });
