@@ -70,7 +70,11 @@ export class DeviceWaveDrawer implements WaveDrawer {
 
   async settle(): Promise<void> {
     const { runtime } = this.drawn.runner;
-    this.#finished = await runtime.exclusive(() => this.#finish(this.#begun, true));
+    const before = this.#rowBefore;
+    // What was read before must not come behind what is changed next.
+    const all = Promise.all([this.#finish(this.#begun, true), before]);
+    [this.#finished] = await runtime.exclusive(() => all);
+    this.#rowBefore = undefined;
   }
 
   goOnFrom(best: number): void {
