@@ -15,7 +15,11 @@ interface Drawing {
 /** Lets a copy of the micro package draw key frames in parallel with graphs of masked cells, which it
  *  does not draw. */
 export function drawInParallel(folder: string, keyFrameLag: number): void {
-  drawMaskedCells(folder, { keyFrameLag }, ['keyFramePasses', 'interpolationPasses', 'choiceNoise']);
+  drawMaskedCells(folder, { keyFrameLag }, [
+    'keyFramePasses',
+    'interpolationPasses',
+    'choiceNoise',
+  ]);
 }
 
 /** Lets a copy of the micro package draw masked cells.

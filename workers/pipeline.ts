@@ -94,7 +94,7 @@ export class Pipeline implements PipelineApi {
         report: onProgress,
         breathe: messageTurn,
         passes,
-        keyFrameLag: keyFrameLagOn(runtime, manifest),
+        keyFrameLag: checked.parallel ? keyFrameLagOn(runtime, manifest) : 0,
         cacheBytes: CACHE_BYTES,
         meter: new JobMeter(shape, onProgress),
       });

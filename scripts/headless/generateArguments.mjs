@@ -20,6 +20,7 @@ Draws clips with the built app in a headless browser and saves what its Export b
   --top-k N           codes that each cell is drawn from; 0 = all
   --rounds N          in-between rounds; the clip has 4 * 2^N + 1 frames
   --candidates N      draws the key frames N times and keeps what fits best (models with a ranker)
+  --parallel 1        key frames in parallel, where the model can and a GPU draws; 0 = in order
   --rate R            key frames per second of action, or auto
   --model DIR         a model package's folder, or the name of one under public/models
   --backend NAME      auto, wasm or webgpu
@@ -39,6 +40,7 @@ const LINK_NAMES = /** @type {const} */ ({
   'top-k': 'topk',
   rounds: 'rounds',
   candidates: 'candidates',
+  parallel: 'parallel',
   rate: 'rate',
   backend: 'backend',
   threads: 'threads',
@@ -103,6 +105,7 @@ function optionValues(argv) {
         'top-k': text,
         rounds: text,
         candidates: text,
+        parallel: text,
         rate: text,
         model: text,
         backend: text,

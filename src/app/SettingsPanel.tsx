@@ -44,6 +44,7 @@ export function SettingsPanel({ settings, manifest, actions }: SettingsPanelProp
         </NumberField>
         <SamplingFields manifest={manifest} options={options} actions={actions} />
         <KeyRateField manifest={manifest} value={options.keyRate} actions={actions} />
+        <KeyFrameOrderField manifest={manifest} parallel={options.parallel} actions={actions} />
       </div>
       <button type="button" className="quiet" disabled={!changed} onClick={actions.resetOverrides}>
         {texts.settings.reset}
@@ -113,6 +114,33 @@ function SamplingFields({
         />
       )}
     </>
+  );
+}
+
+/** One after the other or in parallel, where the model can be drawn either way. */
+function KeyFrameOrderField({ manifest, parallel, actions }: FieldsProps & { parallel: boolean }) {
+  const { settings: texts } = useTexts();
+  const { keyFrameLag } = manifest.sampling;
+  if (keyFrameLag === undefined) return null;
+  const cells = manifest.grid ** 2;
+  const frames = manifest.windowFrames;
+  const saved = (frames * cells) / (cells + (frames - 1) * keyFrameLag);
+  return (
+    <div className="field">
+      <label htmlFor="key-frame-order">{texts.keyFrameOrder}</label>
+      <select
+        id="key-frame-order"
+        value={parallel ? 'parallel' : 'inOrder'}
+        aria-describedby="key-frame-order-help"
+        onChange={({ target }) => actions.override('parallel', target.value === 'parallel')}
+      >
+        <option value="inOrder">{texts.inOrder}</option>
+        <option value="parallel">{texts.inParallel}</option>
+      </select>
+      <p id="key-frame-order-help" className="hint">
+        {texts.keyFrameOrderHelp(saved)}
+      </p>
+    </div>
   );
 }
 

@@ -15,7 +15,7 @@ export interface ClipFrames {
 export interface ExportInfo {
   prompt: string;
   /** Settings by name: seed, guidance ... */
-  parameters: Record<string, string | number>;
+  parameters: Record<string, string | number | boolean>;
   modelId: string;
   appVersion: string;
 }

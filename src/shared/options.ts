@@ -19,6 +19,8 @@ export interface GenerationOptions {
   keyRate: number | 'auto';
   /** How many times the key frames are drawn; the model's ranker keeps the best. */
   candidates: number;
+  /** Whether key frames are drawn in parallel on a WebGPU device; only for models with a lag. */
+  parallel: boolean;
 }
 
 export const PROMPT_MAX_CHARACTERS = 500;
@@ -104,7 +106,16 @@ export function checkOptions(
     rounds,
     keyRate,
     candidates: checkCandidates(options.candidates, manifest),
+    parallel: checkParallel(options.parallel, manifest),
   };
+}
+
+function checkParallel(parallel: boolean, { sampling }: ModelManifest): boolean {
+  if (!parallel || sampling.keyFrameLag !== undefined) return parallel;
+  throw new FlipbookError(
+    'InvalidOption',
+    'parallel must be false for this model, which draws one key frame after the other.',
+  );
 }
 
 function checkCandidates(value: number, { graphs }: ModelManifest): number {

@@ -21,6 +21,9 @@ const PARAMETERS = {
 /** Those that have a default in the model. */
 const NUMERIC_OVERRIDES = ['guidance', 'temperature', 'topK', 'rounds', 'candidates'] as const;
 
+/** Off and on. */
+const SWITCH = ['0', '1'] as const;
+
 const DECIMAL_NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 /** No browser starts more for one page. */
 const MOST_THREADS = 64;
@@ -62,6 +65,15 @@ function readRate(query: URLSearchParams, report: Report): number | 'auto' | nul
   const value = DECIMAL_NUMBER.test(text.trim()) ? Number(text) : NaN;
   if (value > 0) return value;
   report({ field: 'rate', value: text, problem: { rule: 'rate' } });
+  return null;
+}
+
+function readParallel(query: URLSearchParams, report: Report): boolean | null {
+  const text = query.get('parallel');
+  if (text === null) return null;
+  const index = SWITCH.findIndex((value) => value === text);
+  if (index >= 0) return index === 1;
+  report({ field: 'parallel', value: text, problem: { rule: 'oneOf', choices: [...SWITCH] } });
   return null;
 }
 
@@ -107,6 +119,8 @@ export function parseLink(search: string): Link {
   }
   const keyRate = readRate(query, report);
   if (keyRate !== null) overrides.keyRate = keyRate;
+  const parallel = readParallel(query, report);
+  if (parallel !== null) overrides.parallel = parallel;
   return {
     prompt: query.get('prompt') ?? '',
     seed: readNumber(query, 'seed', report),
@@ -132,6 +146,7 @@ export function formatLink(
     query.set(PARAMETERS[option], String(options[option]));
   }
   query.set('rate', String(options.keyRate));
+  query.set('parallel', SWITCH[options.parallel ? 1 : 0]);
   query.set('model', modelId);
   if (backend !== 'auto') query.set('backend', backend);
   return `?${query.toString()}`;

@@ -5,7 +5,10 @@ import type { Failure } from './failure';
 
 /** Settings that have a default in the model; absent = the model's default. */
 export type Overrides = Partial<
-  Pick<GenerationOptions, 'guidance' | 'temperature' | 'topK' | 'rounds' | 'keyRate' | 'candidates'>
+  Pick<
+    GenerationOptions,
+    'guidance' | 'temperature' | 'topK' | 'rounds' | 'keyRate' | 'candidates' | 'parallel'
+  >
 >;
 
 /** A value of the link that was not usable, and why. The default is used instead. */
@@ -40,6 +43,7 @@ export function modelDefaults(manifest: ModelManifest): Required<Overrides> {
     rounds: manifest.maxRounds,
     keyRate: 'auto',
     candidates: manifest.sampling.candidates ?? 1,
+    parallel: false,
   };
 }
 
@@ -50,12 +54,12 @@ export function effectiveOptions(settings: Settings, manifest: ModelManifest): G
 }
 
 /** Splits off the overrides that this model cannot serve: too many rounds, an unknown rate,
- *  candidates that nothing could choose among. */
+ *  candidates that nothing could choose among, key frames in parallel. */
 export function fitToModel(
   overrides: Overrides,
   manifest: ModelManifest,
 ): { overrides: Overrides; problems: LinkProblem[] } {
-  const { rounds, keyRate, candidates, ...rest } = overrides;
+  const { rounds, keyRate, candidates, parallel, ...rest } = overrides;
   const fitting: Overrides = { ...rest };
   const problems: LinkProblem[] = [];
   if (rounds !== undefined) {
@@ -78,6 +82,13 @@ export function fitToModel(
     else {
       const problem = { rule: 'range', min: 1, max: 1, integer: true } as const;
       problems.push({ field: 'candidates', value: String(candidates), problem });
+    }
+  }
+  if (parallel !== undefined) {
+    if (!parallel || manifest.sampling.keyFrameLag !== undefined) fitting.parallel = parallel;
+    else {
+      const problem = { rule: 'oneOf' as const, choices: ['0'] };
+      problems.push({ field: 'parallel', value: '1', problem });
     }
   }
   return { overrides: fitting, problems };

@@ -64,7 +64,7 @@ it.each(['wasm', 'webgpu'] as const)(
     const loading = await page.evaluate((name) => pipeline.load('parallel', name), backend);
     expect(loading.failure).toBeUndefined();
 
-    const options = optionsOf(GREEDY, 0);
+    const options = { ...optionsOf(GREEDY, 0), parallel: true };
     const before = await readBacks(page);
     const drawing = await page.evaluate((o) => pipeline.generate(o), options);
     const after = await readBacks(page);
@@ -88,7 +88,10 @@ it.each(['wasm', 'webgpu'] as const)(
     expect(other.failure).toBeUndefined();
     expect(other.result?.tokens.map(({ ids }) => ids)).toEqual(await drawInNode(chosen, lag));
 
-    const cancelled = await page.evaluate((o) => pipeline.generate(o, 0), optionsOf(GREEDY, 1));
+    const cancelled = await page.evaluate((o) => pipeline.generate(o, 0), {
+      ...optionsOf(GREEDY, 1),
+      parallel: true,
+    });
     expect(cancelled.result?.outcome).toBe('cancelled');
     const again = await page.evaluate((o) => pipeline.generate(o), options);
     expect(again.result?.tokens.map(({ ids }) => ids)).toEqual(tokens);

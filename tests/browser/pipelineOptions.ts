@@ -37,6 +37,7 @@ export function optionsOf(clip: GoldenClip, rounds: number): GenerationOptions {
     topK,
     rounds,
     candidates: 1,
+    parallel: false,
     temperature: greedy ? 1 : clip.temperature,
   };
 }

@@ -30,6 +30,7 @@ it.each(['wasm', 'webgpu'] as const)(
     expect(failure).toBeUndefined();
     const { prompt, seed, guidance, temperature, topK, keyRate, candidates } = golden;
     const drawing = await page.evaluate((options) => pipeline.generate(options), {
+      parallel: false,
       prompt,
       seed,
       guidance,

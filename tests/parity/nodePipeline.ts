@@ -67,8 +67,9 @@ export function nodeJob(
   passes = CELL_BY_CELL,
   keyFrameLag = 0,
 ): NodeJob {
-  const defaults = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
-  const checked = checkOptions({ ...defaults, keyRate: 'auto', ...options }, manifest);
+  const numbers = { seed: 7, guidance: 2, temperature: 0.8, topK: 20, rounds: 1, candidates: 1 };
+  const defaults = { ...numbers, keyRate: 'auto' as const, parallel: false };
+  const checked = checkOptions({ ...defaults, ...options }, manifest);
   const progress: Progress[] = [];
   const abort = new AbortController();
   const report = (message: Progress): void => {

@@ -22,7 +22,7 @@ describe('arguments of npm run generate', () => {
 
   it('become parameters of the link under its names', () => {
     const wish = parseGenerateArguments(
-      `--prompts p.txt --out clips --seed 7 --guidance 2.5 --temperature 0.9 --top-k 20 --rounds 1 --candidates 4
+      `--prompts p.txt --out clips --seed 7 --guidance 2.5 --temperature 0.9 --top-k 20 --rounds 1 --candidates 4 --parallel 1
        --rate auto --backend wasm --threads 2 --model m --frames f`.split(/\s+/),
     );
     expect(wish).toMatchObject({
@@ -36,6 +36,7 @@ describe('arguments of npm run generate', () => {
         topk: '20',
         rounds: '1',
         candidates: '4',
+        parallel: '1',
         rate: 'auto',
         backend: 'wasm',
         threads: '2',

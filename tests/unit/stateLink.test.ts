@@ -11,6 +11,7 @@ const OPTIONS: GenerationOptions = {
   rounds: 2,
   keyRate: 'auto',
   candidates: 3,
+  parallel: true,
 };
 
 describe('parseLink', () => {
@@ -55,6 +56,7 @@ describe('parseLink', () => {
     ['rounds', '7'],
     ['candidates', '0'],
     ['candidates', '9'],
+    ['parallel', 'yes'],
     ['rate', 'fast'],
     ['rate', '-2'],
     ['rate', '0'],

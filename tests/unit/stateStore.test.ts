@@ -134,7 +134,7 @@ describe('generate', () => {
     await settle();
     expect(store.getState().job).toMatchObject({ status: 'running', clip: { modelId: 'test' } });
     expect(links).toEqual([
-      '?prompt=a+lion+drinks&seed=7&guidance=2&temperature=0.8&topk=20&rounds=3&candidates=1&rate=auto&model=test',
+      '?prompt=a+lion+drinks&seed=7&guidance=2&temperature=0.8&topk=20&rounds=3&candidates=1&rate=auto&parallel=0&model=test',
     ]);
     expect(frames.slotCount).toBe(33);
     client.jobs[0]?.report({
@@ -321,7 +321,7 @@ describe('a lost worker', () => {
 describe('settings', () => {
   it('reports and drops what the model cannot serve', async () => {
     const { store } = await setUpReady({
-      overrides: { rounds: 5, keyRate: 3, topK: 9, candidates: 2 },
+      overrides: { rounds: 5, keyRate: 3, topK: 9, candidates: 2, parallel: true },
     });
     const { overrides, linkProblems } = store.getState().settings;
     expect(overrides).toEqual({ topK: 9 });
@@ -329,6 +329,7 @@ describe('settings', () => {
       ['rounds', '5'],
       ['rate', '3'],
       ['candidates', '2'],
+      ['parallel', '1'],
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { ClipFrames, ExportInfo } from '../../src/shared/exportProtocol';
 import { FlipbookError } from '../../src/shared/errors';
 
 /** Everything that a file says about its clip, beside the prompt. */
-export type ClipParameters = Record<string, string | number>;
+export type ClipParameters = ExportInfo['parameters'];
 
 /**
  * The settings, the model and the app, then facts of this file, e.g. how it was enlarged. What this

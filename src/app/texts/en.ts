@@ -111,6 +111,11 @@ export const en = {
     roundsHelp: (frames: number) => `In-between rounds; the clip has ${frames} frames.`,
     candidates: 'Candidates',
     candidatesHelp: 'Key frames are drawn that many times; what fits the sentence best is kept.',
+    keyFrameOrder: 'Key frames',
+    inOrder: 'One after the other',
+    inParallel: 'In parallel',
+    keyFrameOrderHelp: (times: number) =>
+      `On a graphics processor: in parallel takes ${times.toFixed(1)} times fewer steps and follows the action less surely.`,
     keyRate: 'Key frame rate',
     keyRateHelp: 'Key frames per second of action; “Automatic” fits it to the prompt.',
     keyRateAlways: (rate: number) =>

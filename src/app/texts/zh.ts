@@ -89,6 +89,11 @@ export const zh: Texts = {
     roundsHelp: (frames) => `补中间帧的轮数；成片共 ${frames} 帧。`,
     candidates: '候选数',
     candidatesHelp: '关键帧会画这么多遍，保留最符合句子的。',
+    keyFrameOrder: '关键帧',
+    inOrder: '一帧接一帧',
+    inParallel: '并行',
+    keyFrameOrderHelp: (times) =>
+      `在显卡上：并行所需步数只有 1/${times.toFixed(1)}，但动作不如逐帧可靠。`,
     keyRate: '关键帧速率',
     keyRateHelp: '每秒动作的关键帧数；“自动”会按提示词选择。',
     keyRateAlways: (rate) => `每秒动作的关键帧数；对这个模型，“自动”总是 ${rate}。`,

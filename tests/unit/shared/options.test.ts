@@ -12,7 +12,7 @@ const ranked = { ...plain, graphs: { ...plain.graphs, ranker: plain.graphs.decod
 function options(candidates: number): GenerationOptions {
   const prompt = 'a lion walks';
   const numbers = { seed: 1, guidance: 2, temperature: 0.8, topK: 20, rounds: 1 };
-  return { prompt, ...numbers, keyRate: 'auto', candidates };
+  return { prompt, ...numbers, keyRate: 'auto', candidates, parallel: false };
 }
 
 it('takes several candidates where a ranker can choose', () => {
@@ -34,4 +34,13 @@ it.each([
   }
   expect(errorKind(caught)).toBe('InvalidOption');
   expect((caught as Error).message).toMatch(message);
+});
+
+it('takes key frames in parallel where a model has a lag', () => {
+  const lagging = { ...plain, sampling: { ...plain.sampling, keyFrameLag: 5 } };
+  expect(checkOptions({ ...options(1), parallel: true }, lagging).parallel).toBe(true);
+  expect(checkOptions(options(1), lagging).parallel).toBe(false);
+  expect(() => checkOptions({ ...options(1), parallel: true }, plain)).toThrow(
+    /parallel must be false for this model/,
+  );
 });
