@@ -179,6 +179,7 @@ CPU = Preset(
     rival_weight=0.05,
     strays=0.5,
     masked_key_frames=True,  # not drawn so yet: they lose their legs
+    key_frame_lag=36,  # three rows
     interpolation_passes=8,
     interpolation_strays=0.25,
     guests=0.5,
