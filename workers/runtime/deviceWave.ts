@@ -1,5 +1,5 @@
-/** What waves read and draw, on the WebGPU device: nothing but the cells of a wave is uploaded for
- *  it, and no token comes back before it is wanted. Of key frames, none of which is given. */
+/** What waves read and draw, on the WebGPU device: of all that a wave's run reads nothing but its cells
+ *  is uploaded, and no token comes back before it is wanted. Of key frames, none of which is given. */
 import type { SpecialIds } from '../../src/shared/manifest';
 import type { RegionLayout, TextColumns } from '../sampling/visibility';
 import { unusableLogits } from '../sampling/sampleTopK';

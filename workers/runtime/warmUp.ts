@@ -2,12 +2,7 @@
 import type { ModelManifest } from '../../src/shared/manifest';
 import type { LoadProgress } from '../../src/shared/protocol';
 import { maskedRows } from '../sampling/maskedVisibility';
-import {
-  GIVEN_FRAMES,
-  INTERPOLATION_ORDER,
-  KEYFRAME_ORDER,
-  WINDOW_FRAMES,
-} from '../sampling/schedule';
+import { GIVEN_FRAMES, INTERPOLATION_ORDER, KEYFRAME_ORDER } from '../sampling/schedule';
 import { chooseDrawer } from './chooseDrawer';
 import { enlargesTokens, enlargeTokens } from './enlargeTokens';
 import { MaskedKeyFrames } from './maskedKeyFrames';
@@ -16,10 +11,8 @@ import type { ModelGraphs } from './modelGraphs';
 import type { OnnxGraph } from './onnxGraph';
 import { passDrawer } from './passDrawer';
 import type { PassRunner } from './passDrawer';
-import { keyFrameLagOn, passesOn } from './passesOn';
+import { passesOn } from './passesOn';
 import { TransformerRunner } from './transformerRunner';
-import { waveDrawer } from './waveDrawer';
-import { WaveRunner } from './waveRunner';
 
 /** First runs compile shaders and fill arenas. */
 export async function warmUp(
@@ -29,16 +22,12 @@ export async function warmUp(
   report: (progress: LoadProgress) => void,
 ): Promise<void> {
   const model = { manifest, clusters };
-  const { runtime } = graphs.keyframes;
-  const passes = passesOn(runtime, manifest);
-  const lag = keyFrameLagOn(runtime, manifest);
-  const keyFrames = (): Promise<void> => {
-    if (passes.keyframes > 0) return warmUpKeyFrames(manifest, graphs.keyframes);
-    if (lag > 0) return warmUpWaves(model, graphs.keyframes, lag);
-    return warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0);
-  };
+  const passes = passesOn(graphs.keyframes.runtime, manifest);
   const steps = [
-    keyFrames,
+    () =>
+      passes.keyframes > 0
+        ? warmUpKeyFrames(manifest, graphs.keyframes)
+        : warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
     () =>
       passes.interpolation > 0
         ? warmUpPass(manifest, graphs.interpolation)
@@ -88,34 +77,6 @@ async function warmUpTransformer(
     const frame = { order: givenFrames, firstIndex: 0, tokens: [tokens], hintFrames: [[]] };
     drawer.begin({ ...frame, shown: false });
     await drawer.draw(0);
-    await graph.runtime.deviceIdle();
-  } finally {
-    drawer.dispose();
-    runner.dispose();
-  }
-}
-
-async function warmUpWaves(
-  { manifest, clusters }: { manifest: ModelManifest; clusters: Int32Array | undefined },
-  graph: OnnxGraph,
-  lag: number,
-): Promise<void> {
-  const batch = {
-    texts: [Int32Array.of(manifest.ids.lineBreak)],
-    windows: manifest.keyframeWindows,
-    order: KEYFRAME_ORDER,
-    textBoost: 0,
-  };
-  const window = { given: 0, frames: WINDOW_FRAMES, lag };
-  const runner = new WaveRunner(graph, manifest, batch, window);
-  const cells = manifest.grid * manifest.grid;
-  const tokens = [KEYFRAME_ORDER.map(() => new Int32Array(cells))];
-  const { sampling } = manifest;
-  const drawn = { runner, streams: [0], guidance: 1, sampling, tokens, shown: false };
-  const drawer = waveDrawer(drawn, { manifest, clusters });
-  try {
-    await runner.prefill([[]]);
-    await drawer.draw(runner.waves[0]!);
     await graph.runtime.deviceIdle();
   } finally {
     drawer.dispose();
