@@ -27,7 +27,7 @@ _PREFILL_FLOATS = 1 << 25
 class TransformerRunner:
     """Caches of B sequences over one text each. `texts`: ids of each, at most textLength;
     `opening`: ids int [B, 5] that open their frame slots, None: BOI; `lag` as in
-    training/transformer/visibility.py."""
+    training/transformer/visibility.py, of key frames."""
 
     def __init__(
         self,
@@ -146,9 +146,8 @@ class TransformerRunner:
 
     def _behind_lag(self, layout: RegionLayout, order: int, cell: int) -> Iterator[slice]:
         """The cache rows that the lag hides, of each frame that was drawn before."""
-        given = GIVEN if tuple(self.order) == INTERPOLATION_ORDER else 0
         region = layout.region[cell]
-        for before in range(given, order) if self.lag else ():
+        for before in range(order) if self.lag else ():
             seen = np.count_nonzero(layout.region[: cell + (order - before) * self.lag] == region)
             size = int(layout.sizes[region])
             first = self.text_slots + before * size
