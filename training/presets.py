@@ -65,6 +65,7 @@ class Preset:
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
     guests: float = 0.0  # clips of subjects without labels (catalog.GUESTS) per own clip
+    medleys: float = 0.0  # clips with poses of other actions (world.medley) per own clip
     ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
     candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
 
@@ -80,6 +81,10 @@ class Preset:
     def guest_clips(self, kind: Kind) -> int:
         """Clips of guests beside those."""
         return round(self.guests * self.clips(kind))
+
+    def medley_clips(self, kind: Kind) -> int:
+        """Medleys beside those: of key frames alone, for which storyboards tell most."""
+        return round(self.medleys * self.clips(kind)) if kind == "key" else 0
 
     def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
         """The model of one stage; `pieces` and `pad_piece` come from the caption tokenizer."""
@@ -183,6 +188,7 @@ CPU = Preset(
     interpolation_passes=8,
     interpolation_strays=0.25,
     guests=0.5,
+    medleys=0.75,
     storyboard=True,
     stage_rows=True,
     caption_dropout=0.2,  # two thirds of these keep the storyboard

@@ -110,7 +110,7 @@ def test_storyboards_say_what_the_frames_of_a_split_show() -> None:
     clips = clips_of_the_train_split(20)
     times = frame_times("key", "train", clips, "cpu")
     assert times.shape == (20, 5) and (np.diff(times) > 0).all()
-    told = Storyboards(times)
+    told = Storyboards.of_split("key", "train", clips, "cpu")
     jump = next(i for i, scene in enumerate(clips.scenes) if scene.action == "jump")
     ids = told.of(TOLD, jump, clips.scenes[jump]) - TOLD.first_stage_id
     assert "leap" in [STAGES[i] for i in ids]
@@ -135,7 +135,7 @@ def test_drinking_is_told_as_the_head_that_it_shares_with_eating() -> None:
 
 def test_training_loses_storyboards_now_and_then_and_measuring_never() -> None:
     clips = clips_of_the_train_split(32)
-    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    told = Storyboards.of_split("key", "train", clips, "cpu")
     batches = Batches(TOLD, clips, Letters(), stated_caption, 16, storyboards=told)
     measured = batches.batch(list(range(32)), np.random.default_rng(0))
     assert (measured.opening >= TOLD.first_stage_id).all()
@@ -153,7 +153,7 @@ def test_training_loses_storyboards_now_and_then_and_measuring_never() -> None:
 
 def test_a_rival_of_another_action_has_the_storyboard_of_that_action() -> None:
     clips = clips_of_the_train_split(32)
-    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    told = Storyboards.of_split("key", "train", clips, "cpu")
     batches = Batches(TOLD, clips, Letters(), stated_caption, 32, storyboards=told)
     batch = batches.batch(list(range(32)), np.random.default_rng(2), rivals=32)
     differs = (batch.opening != batch.rival_opening).any(1)
@@ -173,7 +173,7 @@ def told_line(action: str) -> list[str]:
 
 def test_a_moved_storyboard_is_the_same_action_at_another_time() -> None:
     clips = clips_of_the_train_split(60)
-    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    told = Storyboards.of_split("key", "train", clips, "cpu")
     rng = np.random.default_rng(3)
     found = 0
     for index, scene in enumerate(clips.scenes):
@@ -193,7 +193,7 @@ def test_a_moved_storyboard_is_the_same_action_at_another_time() -> None:
 
 def test_rivals_of_the_in_between_frames_differ_in_the_storyboard_alone() -> None:
     clips = clips_of_the_train_split(32)
-    told = Storyboards(frame_times("key", "train", clips, "cpu"))
+    told = Storyboards.of_split("key", "train", clips, "cpu")
     config = TOLD.for_stage("interpolation")
     batches = Batches(config, clips, Letters(), stated_caption, 32, storyboards=told)
     batch = batches.batch(list(range(32)), np.random.default_rng(2), rivals=32)

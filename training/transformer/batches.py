@@ -229,7 +229,7 @@ class Batches:
         ids = told.moved(self.config, index, scene, rng) if rng.random() < MOVED else None
         if ids is None and (other := changed_scene(scene, "action", rng)) is not None:
             ids = told.of(self.config, index, other)
-        if ids is None or np.array_equal(ids, told.of(self.config, index, scene)):
+        if ids is None or np.array_equal(ids, told.own(self.config, index, scene)):
             return None
         own = self._text(index, rng, 0.0)
         return _RivalTexts(own, own.row, scene, ids)
@@ -242,7 +242,7 @@ class Batches:
             return no_storyboard(self.config)
         scene = self.clips.scenes[index]
         if not dropout:
-            return self.storyboards.of(self.config, index, scene)
+            return self.storyboards.own(self.config, index, scene)
         return self.storyboards.drawn(self.config, index, scene, rng, told.has_prompt)
 
     def _rival_opening(self, index: int, rival: _RivalTexts | None, own: np.ndarray) -> np.ndarray:

@@ -7,13 +7,13 @@ last frame shows somebody standing says the storyboard, and standing is known of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 from training.transformer.config import FRAMES, Kind, TransformerConfig
-from training.transformer.token_data import draw_window
+from training.transformer.token_data import MEDLEYS, Window, draw_window, moments_of
 from training.transformer.tokens import TokenSet
 from training.world.scene import Scene
 from training.world.visible_stages import stages_at, stages_of, told_classes
@@ -28,21 +28,23 @@ _TRIES = 8  # moved storyboards drawn until one differs
 
 
 def frame_times(kind: Kind, split: str, clips: TokenSet, subset: str) -> np.ndarray:
-    """float64 [N, 5]: the times in seconds that the frames of a split's first N clips show.
+    """float64 [N, 5]: the times in seconds of the frames of a split's first N clips.
 
     A token set does not keep them; clip i of a split is drawn anew from i. ValueError if the clips
     are not those of the split in order.
     """
-    rows = []
+    return np.array([times for _, times, _ in _windows(kind, split, clips, subset)], np.float64)
+
+
+def _windows(kind: Kind, split: str, clips: TokenSet, subset: str) -> Iterator[Window]:
     for index, scene in enumerate(clips.scenes):
-        drawn, times, _ = draw_window(kind, split, index, subset)
-        if drawn != scene:
+        window = draw_window(kind, split, index, subset)
+        if window[0] != scene:
             raise ValueError(
                 f"clip {index} of the {split} set is not the one that is drawn today: build the "
                 "token set again with training.transformer.token_data"
             )
-        rows.append(times)
-    return np.array(rows, np.float64)
+        yield window
 
 
 def classes_at(scene: Scene, times: Sequence[float]) -> list[int]:
@@ -64,20 +66,49 @@ def no_storyboard(config: TransformerConfig) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Storyboards:
-    """The storyboards of the clips of a token set. times: float64 [N, 5] in seconds."""
+    """The storyboards of the clips of a token set."""
 
-    times: np.ndarray
+    times: np.ndarray  # float64 [N, 5] seconds
+    shown: np.ndarray  # int64 [N, 5] stage of every frame, as `classes_at`
+    medley: np.ndarray  # bool [N]: some frames show another action than the clip's scene
+
+    @staticmethod
+    def of_split(kind: Kind, split: str, clips: TokenSet, subset: str) -> Storyboards:
+        """Those of a split's first N clips; ValueError as `frame_times`."""
+        windows = list(_windows(kind, split, clips, subset))
+        shown = [
+            [classes_at(m.scene, [m.time])[0] for m in moments_of(kind, split, index, window)]
+            for index, window in enumerate(windows)
+        ]
+        return Storyboards(
+            np.array([times for _, times, _ in windows], np.float64),
+            np.array(shown, np.int64),
+            np.full(len(windows), split == MEDLEYS),
+        )
+
+    @staticmethod
+    def joined(parts: Sequence[Storyboards]) -> Storyboards:
+        """All clips of several sets, in order."""
+        return Storyboards(
+            np.concatenate([part.times for part in parts]),
+            np.concatenate([part.shown for part in parts]),
+            np.concatenate([part.medley for part in parts]),
+        )
+
+    def own(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
+        """int64 [5]: ids that open the frames of the clip, which is of `scene`."""
+        return opening_ids(config, self.shown[clip], scene.world)
 
     def of(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
-        """int64 [5]: ids that open the clip's frames if it shows `scene` at its times."""
+        """int64 [5]: ids that would open the clip's frames if it showed `scene` at its times."""
         return opening_ids(config, classes_at(scene, self.times[clip].tolist()), scene.world)
 
     def moved(
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator
     ) -> np.ndarray | None:
-        """As `of` for the same action sooner, later, faster or slower, int64 [5]; None if that was
+        """As `of` for the clip's own action sooner, later, faster or slower, int64 [5]; None if that was
         never another storyboard, as for actions of one stage."""
-        own, times = self.of(config, clip, scene), self.times[clip]
+        own, times = self.own(config, clip, scene), self.times[clip]
         middle, spacing = times[2], times[1] - times[0]
         for _ in range(_TRIES):
             later = rng.uniform(-2, 2) * spacing
@@ -91,6 +122,9 @@ class Storyboards:
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator,
         has_prompt: bool,
     ) -> np.ndarray:  # fmt: skip
-        """As `of`, or, at random, none: `WITHOUT` and `ALONE` say how often."""
+        """As `own`, or, at random, none: `WITHOUT` and `ALONE` say how often. Medleys keep theirs,
+        without which they could show anything."""
         share = 1 - WITHOUT if has_prompt else ALONE
-        return self.of(config, clip, scene) if rng.random() < share else no_storyboard(config)
+        if not self.medley[clip] and rng.random() >= share:
+            return no_storyboard(config)
+        return self.own(config, clip, scene)

@@ -25,8 +25,9 @@ from training.vqvae.config import vqvae_folder
 from training.vqvae.model import VQVAE, load_vqvae
 from training.vqvae.tokenize_frames import encode
 from training.world.atlas import World, load_world
-from training.world.composite import render
+from training.world.composite import render, render_medley
 from training.world.dataset import interpolation_times, key_frame_times
+from training.world.medley import Moment, can_be_medley, draw_moments
 from training.world.scene import Scene, sample_guest_scene, sample_scene
 
 Window = tuple[Scene, list[float], str]
@@ -34,6 +35,9 @@ CLIPS_AT_ONCE = 16
 SPLITS = ("train", "validation")
 GUESTS = "guests"  # clips of subjects that are trained with but not labelled
 HELD_OUT = "heldout"  # further clips, of pairs that no split of a token set has: to measure with
+MEDLEYS = "medleys"  # clips in which some frames show another action (training.world.medley)
+_NUMBERED = (*SPLITS, HELD_OUT, GUESTS, MEDLEYS)
+_GUESTS_OF_MEDLEYS = 1 / 3
 
 
 def preset_world(preset: Preset) -> World:
@@ -44,15 +48,37 @@ def preset_world(preset: Preset) -> World:
 
 def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Window:
     """Scene, the five times in seconds and the duration text of one clip."""
-    number = (*SPLITS, HELD_OUT, GUESTS).index(split)
-    rng = np.random.default_rng([number, 0 if kind == "key" else 1, index])
-    if split == GUESTS:
+    rng = np.random.default_rng(_seed_of(kind, split, index))
+    if split == MEDLEYS:
+        scene = _medley_scene(rng)
+    elif split == GUESTS:
         scene = sample_guest_scene(rng)
     else:
         scene = sample_scene(rng, HELD_OUT if split == HELD_OUT else "train", subset)
     choose = key_frame_times if kind == "key" else interpolation_times
     times, duration = choose(scene, rng)
     return scene, list(times), duration
+
+
+def moments_of(kind: Kind, split: str, index: int, window: Window) -> list[Moment]:
+    """What every frame of a clip shows: its own scene, or, in a medley, another one as well."""
+    scene, times, _ = window
+    if split != MEDLEYS:
+        return [Moment(scene, time) for time in times]
+    rng = np.random.default_rng([*_seed_of(kind, split, index), 1])
+    return draw_moments(scene, times, rng)
+
+
+def _seed_of(kind: Kind, split: str, index: int) -> list[int]:
+    return [_NUMBERED.index(split), 0 if kind == "key" else 1, index]
+
+
+def _medley_scene(rng: np.random.Generator) -> Scene:
+    while True:
+        guest = rng.random() < _GUESTS_OF_MEDLEYS
+        scene = sample_guest_scene(rng) if guest else sample_scene(rng)
+        if can_be_medley(scene):
+            return scene
 
 
 def build_part(
@@ -73,8 +99,14 @@ def build_part(
     def draw(first: int) -> tuple[Tensor, list[Window]]:
         chosen = indices[first : first + CLIPS_AT_ONCE]
         windows = [draw_window(kind, split, i, subset) for i in chosen]
-        clips = [render(scene, times, world)[0] for scene, times, _ in windows]
+        clips = [frames_of(i, window) for i, window in zip(chosen, windows, strict=True)]
         return torch.from_numpy(np.concatenate(clips)), windows
+
+    def frames_of(index: int, window: Window) -> np.ndarray:
+        scene, times, _ = window
+        if split != MEDLEYS:
+            return render(scene, times, world)[0]
+        return render_medley(scene, times, moments_of(kind, split, index, window), world)[0]
 
     tokens: list[np.ndarray] = []
     scenes: list[Scene] = []
@@ -149,7 +181,9 @@ def main() -> None:
     parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
     parser.add_argument("--kind", choices=("key", "interpolation"), required=True)
     parser.add_argument("--clips", type=int, help="training clips; default: the preset's")
-    parser.add_argument("--guests", action="store_true", help="only the clips of guests")
+    further = parser.add_mutually_exclusive_group()
+    further.add_argument("--guests", action="store_true", help="only the clips of guests")
+    further.add_argument("--medleys", action="store_true", help="only medleys")
     parser.add_argument("--processes", type=int, default=default_processes())
     parser.add_argument("--workers", type=int, default=0, help="host processes that draw")
     parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
@@ -157,6 +191,8 @@ def main() -> None:
     preset = preset_named(arguments.preset)
     if arguments.guests:
         counts = {GUESTS: arguments.clips or preset.guest_clips(arguments.kind)}
+    elif arguments.medleys:
+        counts = {MEDLEYS: arguments.clips or preset.medley_clips(arguments.kind)}
     else:
         clips = arguments.clips or preset.clips(arguments.kind)
         counts = {"train": clips, "validation": preset.validation_clips}

@@ -55,7 +55,7 @@ class TokenSet:
 
 
 def token_file(
-    preset: str, kind: Kind, split: Literal["train", "validation", "heldout", "guests"]
+    preset: str, kind: Kind, split: Literal["train", "validation", "heldout", "guests", "medleys"]
 ) -> Path:
     return data_folder(preset) / "tokens" / f"{kind}-{split}.npz"
 

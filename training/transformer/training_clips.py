@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
 from training.presets import Preset
 from training.transformer.config import Kind
-from training.transformer.storyboard import Storyboards, frame_times
-from training.transformer.token_data import GUESTS
+from training.transformer.storyboard import Storyboards
+from training.transformer.token_data import GUESTS, MEDLEYS
 from training.transformer.tokens import TokenSet, join, token_file
 
 
 def training_clips(preset: Preset, kind: Kind) -> tuple[TokenSet, Storyboards | None]:
-    """The clips that a preset trains with, those of guests behind the own ones, and their
-    storyboards, if its models read them."""
-    clips, told = split_clips(preset, kind, "train")
-    if not (guests := preset.guest_clips(kind)):
-        return clips, told
-    others, of_others = split_clips(preset, kind, GUESTS, guests)
-    if told and of_others:
-        told = Storyboards(np.concatenate([told.times, of_others.times]))
-    return join([clips, others]), told
+    """The clips that a preset trains with, those of guests and medleys behind the own ones, and
+    their storyboards, if its models read them."""
+    further = {GUESTS: preset.guest_clips(kind), MEDLEYS: preset.medley_clips(kind)}
+    parts = [split_clips(preset, kind, "train")]
+    parts += [split_clips(preset, kind, split, n) for split, n in further.items() if n]
+    told = [storyboards for _, storyboards in parts if storyboards]
+    return join([clips for clips, _ in parts]), Storyboards.joined(told) if told else None
 
 
 def split_clips(
@@ -31,4 +28,4 @@ def split_clips(
     clips = clips if count is None else clips.first(count)
     if not preset.storyboard:
         return clips, None
-    return clips, Storyboards(frame_times(kind, split, clips, preset.subset))
+    return clips, Storyboards.of_split(kind, split, clips, preset.subset)

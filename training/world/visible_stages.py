@@ -38,7 +38,8 @@ def stages_of(subset: str) -> tuple[str, ...]:
     return stage_names(stage_lines(subset_named(subset)))
 
 
-_TOLD_AS = {"cpu": {"drink": "eat"}}
+# Stages that are one pose: who runs up runs, who comes to the water and who lands walks.
+_TOLD_AS = {"cpu": {"drink": "eat", "run_up": "run", "land": "walk", "approach": "walk"}}
 
 
 @cache

@@ -1,0 +1,76 @@
+"""Medleys: clips whose subject takes the pose of another action in some of the frames.
+
+In a rendered action every pose follows from the one before and from who does what, so a model need
+not read the storyboard: of somebody whom it never saw jump it draws the landing with the legs that
+the leap had. In a medley only the stage that a frame is told tells its pose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+
+from training.world.catalog import actions_of, places_of
+from training.world.scene import Scene, stages
+from training.world.split import is_held_out
+from training.world.visible_stages import stages_of, told_classes, visible_stage
+
+CHANGED = 0.5
+"""Share of a medley's frames that show another action."""
+# Seen from the front: not poses that a body seen from the side could take in between.
+_FRONT = frozenset({"walk_toward", "cheer"})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a frame shows of its subject: the pose of a scene at a time in seconds."""
+
+    scene: Scene
+    time: float
+
+
+def can_be_medley(scene: Scene) -> bool:
+    """Whether the subject can take poses of other actions in this clip of the `cpu` subset."""
+    return scene.action not in _FRONT and len(_poses(scene.subject, scene.place)) > 1
+
+
+def draw_moments(scene: Scene, times: Sequence[float], rng: np.random.Generator) -> list[Moment]:
+    """One moment for each of the clip's times: about `CHANGED` of them, and one at least, of
+    another scene, whose subject, place and direction are the same and whose pair of subject and
+    action is trained. All poses of the subject come about equally often."""
+    changed = rng.random(len(times)) < CHANGED
+    changed[rng.integers(len(times))] = True
+    poses = _poses(scene.subject, scene.place)
+    return [
+        _moment(scene, poses[rng.integers(len(poses))], rng) if other else Moment(scene, time)
+        for time, other in zip(times, changed, strict=True)
+    ]
+
+
+def _moment(
+    scene: Scene, pose: tuple[tuple[str, int], ...], rng: np.random.Generator
+) -> Moment:
+    action, stage = pose[rng.integers(len(pose))]
+    other = replace(scene, action=action)
+    _, start, end = stages(other)[stage]
+    return Moment(other, float(rng.uniform(start, end)))
+
+
+@cache
+def _poses(subject: str, place: str) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """For every pose that storyboards tell apart the stages that show it, each an action and an
+    index in `stages`; only of actions that the subject is trained to do in that place."""
+    names, told = stages_of("cpu"), told_classes("cpu")
+    found: dict[int, list[tuple[str, int]]] = {}
+    for action in actions_of(subject):
+        trained = place in places_of(subject, action) and not is_held_out(subject, action, place)
+        if action in _FRONT or not trained:
+            continue
+        example = Scene(subject, action, place, 0, "right", 1.0, 0)
+        for index, (name, _, _) in enumerate(stages(example)):
+            pose = told[names.index(visible_stage(name))]
+            found.setdefault(pose, []).append((action, index))
+    return tuple(tuple(found[pose]) for pose in sorted(found))
