@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from training.transformer import visibility
-from training.transformer.cached import CachedDecoder
+from training.transformer.cached import CachedDecoder, Decoding
 from training.transformer.config import (
     FRAMES,
     GIVEN_SLOTS,
@@ -54,14 +54,15 @@ def make_case(config: TransformerConfig) -> tuple[Transformer, Tensor, Tensor, T
     return model, text, tokens, hints
 
 
+@pytest.mark.parametrize("lag", [0, 3])
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_cached_steps_equal_the_training_graph(name: str, stage: Stage) -> None:
+def test_cached_steps_equal_the_training_graph(name: str, stage: Stage, lag: int) -> None:
     config = VARIANTS[name].for_stage(stage)
     model, text, tokens, hints = make_case(config)
     with torch.no_grad():
-        expected = model.logits(model(text, tokens, hints), hints)
-        decoder = CachedDecoder(model, text)
+        expected = model.logits(model(text, tokens, hints, lag=lag), hints)
+        decoder = CachedDecoder(model, text, Decoding(lag=lag))
         slots = range(FRAMES) if stage == "keyframes" else WANTED_SLOTS
         if stage == "interpolation":
             decoder.prefill_given(tokens)

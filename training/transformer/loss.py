@@ -12,9 +12,11 @@ from training.transformer.model import Transformer
 from training.transformer.sequence import loss_slots
 
 
-def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> Tensor:
+def token_losses(
+    model: Transformer, batch: Batch, base_only: bool = False, lag: int = 0
+) -> Tensor:
     """float32 nats [B, F, C] of the frames that the stage's loss counts, then of hidden copies;
-    bfloat16 autocast."""
+    bfloat16 autocast. `lag` as in `Transformer.forward`."""
     config = model.config
     if base_only:  # text to image: every frame by itself
         hints = torch.full_like(batch.hints, config.null_hint_id)
@@ -22,7 +24,7 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
     with torch.autocast(batch.tokens.device.type, torch.bfloat16):
         hidden = model(
             batch.text, batch.read, batch.hints, base_only, batch.opening, batch.masked,
-            batch.copied if len(batch.copied) else None,
+            batch.copied if len(batch.copied) else None, lag,
         )  # fmt: skip
         hints, tokens = batch.hints, batch.tokens
         if config.stage == "interpolation":
@@ -34,7 +36,7 @@ def token_losses(model: Transformer, batch: Batch, base_only: bool = False) -> T
 
 
 def losses_with_rivals(
-    model: Transformer, batch: Batch, base_only: bool = False
+    model: Transformer, batch: Batch, base_only: bool = False, lag: int = 0
 ) -> tuple[Tensor, Tensor]:
     """Nats [B, F, C] of the clips, and [R, F, C] of the first R under their rival captions."""
     count = len(batch.rivals)
@@ -46,7 +48,7 @@ def losses_with_rivals(
         hints=torch.cat([batch.hints, batch.hints[:count]]),
         opening=torch.cat([batch.opening, batch.rival_opening]),
     )
-    losses = token_losses(model, both if count else batch, base_only)
+    losses = token_losses(model, both if count else batch, base_only, lag)
     return losses[: len(batch.tokens)], losses[len(batch.tokens) :]
 
 

@@ -24,6 +24,7 @@ from training.transformer.config import (
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
 from training.transformer.visibility import (
     as_bias,
+    hide_behind_lag,
     spatial_cells_visible,
     temporal_cells_visible,
     temporal_slots_visible,
@@ -272,6 +273,18 @@ class Transformer(nn.Module):
                 name = _mask_name(f"temporal_{pattern}", masked)
                 self.register_buffer(name, mask, persistent=False)
 
+    def _temporal_masks(self, masked: bool, lag: int) -> list[Tensor]:
+        """Of every window pattern; those of a lag are made when they are first asked for."""
+        suffix = f"_lag_{lag}" if lag else ""
+        found = []
+        for pattern in range(self.config.patterns):
+            name = _mask_name(f"temporal_{pattern}", masked) + suffix
+            if not hasattr(self, name):
+                mask = temporal_mask(self.config, pattern, masked, lag).to(self.norm.weight.device)
+                self.register_buffer(name, mask, persistent=False)
+            found.append(getattr(self, name))
+        return found
+
     def head_weight(self) -> Tensor:
         """[K, hidden]"""
         return self.word.weight[: self.config.codes] if self.head is None else self.head.weight
@@ -302,6 +315,7 @@ class Transformer(nn.Module):
         opening: Tensor | None = None,
         masked: bool = False,
         copied: Tensor | None = None,
+        lag: int = 0,
     ) -> Tensor:
         """Final hidden rows of the image cells.
 
@@ -311,9 +325,10 @@ class Transformer(nn.Module):
         frames, key frames' in the frames behind the five, of which there may be any number then:
         copies of the frames `copied` [F - 5]. `base_only` leaves the temporal channel out
         (CogVideo draws its first frame so). opening: flat ids [B, F] that open the frames; None:
-        BOI.
+        BOI. With a `lag` frames see of one another what they do drawn in parallel
+        (training.transformer.visibility).
         """
-        rows = self.all_hidden(text, tokens, hints, base_only, opening, masked, copied)
+        rows = self.all_hidden(text, tokens, hints, base_only, opening, masked, copied, lag)
         return rows[:, text.shape[1] :].view(*tokens.shape, self.config.hidden)
 
     def all_hidden(
@@ -325,6 +340,7 @@ class Transformer(nn.Module):
         opening: Tensor | None = None,
         masked: bool = False,
         copied: Tensor | None = None,
+        lag: int = 0,
     ) -> Tensor:
         """As `forward`, with the text rows first: [B, L + F*C, hidden]."""
         config = self.config
@@ -352,10 +368,7 @@ class Transformer(nn.Module):
         dtype = compute_dtype(x)
         text_bias = as_text_bias(text != config.pad_id, dtype)
         spatial = getattr(self, _mask_name("spatial", masked))
-        temporal = [
-            getattr(self, _mask_name(f"temporal_{pattern}", masked))
-            for pattern in range(config.patterns)
-        ]
+        temporal = self._temporal_masks(masked, lag)
         if copied is not None:
             spatial = spatial[slots]
             temporal = [_of_slots(bias, slots) for bias in temporal]
@@ -502,7 +515,9 @@ def _of_slots(bias: Tensor, slots: Tensor) -> Tensor:
     return parts[slots][:, :, slots].reshape(size, size)
 
 
-def temporal_mask(config: TransformerConfig, pattern: int, masked: bool = False) -> Tensor:
+def temporal_mask(
+    config: TransformerConfig, pattern: int, masked: bool = False, lag: int = 0
+) -> Tensor:
     """Bias between image cells in the temporal channel of one window pattern.
 
     Regions that can be gathered share one mask [F*n, F*n]; otherwise the whole [F*C, F*C]."""
@@ -515,11 +530,13 @@ def temporal_mask(config: TransformerConfig, pattern: int, masked: bool = False)
         cells = window.height * window.width
         lower = torch.ones(cells, cells).tril().bool()
         blocks = torch.stack([torch.zeros_like(lower), torch.ones_like(lower), lower])
-        visible = blocks[rule].permute(0, 2, 1, 3).reshape(frames * cells, frames * cells)
-        return torch.from_numpy(as_bias(visible.numpy()))
+        visible = blocks[rule].permute(0, 2, 1, 3).numpy()
+        if lag:
+            hide_behind_lag(visible, config.stage, config.grid, window, lag)
+        return torch.from_numpy(as_bias(visible.reshape(frames * cells, frames * cells)))
     rows = [
         torch.from_numpy(
-            temporal_cells_visible(config.stage, config.grid, window, slot, cell, masked)
+            temporal_cells_visible(config.stage, config.grid, window, slot, cell, masked, lag)
         )
         for slot in range(frames)
         for cell in range(config.cells)

@@ -57,6 +57,7 @@ from training.transformer.validation import Validation
 WARMUP_STEPS = 100
 FINAL_RATE = 0.03  # share of the learning rate at the end
 READER_RATE = 1e-3  # of the heads that read the text rows
+LAG_EVERY = 3  # steps between batches whose key frames are read as they are drawn in parallel
 AVERAGE_EVERY = 4  # steps between updates of the averaged weights
 
 
@@ -83,6 +84,7 @@ class Options:
     rivals: int = 0  # clips per process and step that are also run with a wrong caption
     rival_weight: float = 0.0  # weight of the loss of telling the own caption from the wrong one
     strays: float = 0.0  # share of the clips that are read with wrong tokens
+    key_frame_lag: int = 0  # cells by which frames follow one another in every third batch
     favour: tuple[str, ...] = ()  # actions that half of the clips show
     validate_every: float = 120.0  # seconds
     save_every: float = 120.0  # seconds
@@ -198,7 +200,8 @@ class Run:
     def _step(self, share: float) -> tuple[dict[str, Tensor], int]:
         options, process = self.options, self.process
         batch = next(self.stream).to(process.device)
-        losses, wrong = losses_with_rivals(self.model, batch, options.base_only)
+        lag = options.key_frame_lag if self.budget.step % LAG_EVERY == LAG_EVERY - 1 else 0
+        losses, wrong = losses_with_rivals(self.model, batch, options.base_only, lag)
         loss = weighted_mean(losses, batch.weights)
         read = self.reader.loss(batch.text, batch.labels)
         total = loss + options.text_weight * read
@@ -346,6 +349,7 @@ def main() -> None:
     parser.add_argument("--rivals", type=int, help="default: the preset's")
     parser.add_argument("--rival-weight", type=float, help="default: the preset's")
     parser.add_argument("--strays", type=float, help="default: the preset's")
+    parser.add_argument("--key-frame-lag", type=int, help="default: the preset's, of stage 1")
     parser.add_argument("--favour", nargs="+", default=(), choices=LABELS["action"],
                         metavar="ACTION", help="that half of the clips show")  # fmt: skip
     parser.add_argument("--caption-dropout", type=float, help="default: the preset's")
@@ -355,12 +359,16 @@ def main() -> None:
     arguments["favour"] = tuple(arguments["favour"])
     preset = preset_named(arguments["preset"])
     if arguments["stage"] == "interpolation":
-        of_stage = {"rivals": preset.storyboard_rivals, "strays": preset.interpolation_strays}
+        of_stage = {
+            "rivals": preset.storyboard_rivals,
+            "strays": preset.interpolation_strays,
+            "key_frame_lag": 0,
+        }
         for name, value in of_stage.items():
             if arguments[name] is None:
                 arguments[name] = value
     for name in ("batch", "muon_lr", "adam_lr", "first_frame_weight", "text_weight", "rivals",
-                 "rival_weight", "strays", "caption_dropout"):  # fmt: skip
+                 "rival_weight", "strays", "caption_dropout", "key_frame_lag"):  # fmt: skip
         if arguments[name] is None:
             arguments[name] = getattr(preset, name)
     if arguments["minutes"] is None and arguments["steps"] is None:

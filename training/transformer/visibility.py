@@ -125,6 +125,20 @@ def temporal_cells_visible(
     return np.concatenate(rows)
 
 
+def hide_behind_lag(
+    visible: np.ndarray, stage: Stage, grid: int, window: Window, lag: int
+) -> None:
+    """Hides in visible bool [F, n, F, n], between the cells of a region of n, what a lag hides; as
+    `temporal_cells_visible`, in place. For windows without a shift that tile the frame: there the
+    cells of all regions are equally far apart."""
+    rows, columns = np.divmod(np.arange(window.height * window.width), window.width)
+    numbers = rows * grid + columns
+    drawn = drawn_slots(stage)
+    for index, slot in enumerate(drawn):
+        for before, key in enumerate(reversed(drawn[:index])):
+            visible[slot, :, key] &= numbers < numbers[:, None] + (before + 1) * lag
+
+
 def drawn_slots(stage: Stage) -> tuple[int, ...]:
     """The slots that are drawn, in this order; the others are given."""
     return tuple(range(FRAMES)) if stage == "keyframes" else tuple(WANTED_SLOTS)
