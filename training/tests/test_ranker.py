@@ -303,10 +303,15 @@ def _stage_score(actions: torch.Tensor, due: torch.Tensor, seen: torch.Tensor) -
             for action in range(ACTIONS)
             for stage in range(len(STAGES))
             for other in range(len(STAGES))
-            if stage == other or {STAGES[stage], STAGES[other]} == {"drink", "eat"}
+            if _pose_of(STAGES[stage]) == _pose_of(STAGES[other])
         )
         score += stated * float(np.log(share + 1e-3))
     return score
+
+
+def _pose_of(stage: str) -> str:
+    same = {"drink": "eat", "run_up": "run", "land": "walk", "approach": "walk"}
+    return same.get(stage, stage)
 
 
 def test_of_the_text_pictures_are_read_with_the_duration_alone(tokenizer: CaptionTokenizer) -> None:

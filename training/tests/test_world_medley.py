@@ -1,0 +1,134 @@
+"""Medleys: which poses they take, where they are drawn, and what storyboards tell of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training.tests.test_storyboard import STAGES, TOLD
+from training.tests.test_transformer_training import Letters, token_set
+from training.transformer.batches import Batches
+from training.transformer.storyboard import Storyboards, classes_at
+from training.transformer.token_data import MEDLEYS, draw_window, moments_of
+from training.transformer.tokens import TokenSet
+from training.world.captions import stated_caption
+from training.world.composite import render, render_medley
+from training.world.medley import Moment, can_be_medley, draw_moments
+from training.world.scene import Scene, sample_scene
+from training.world.split import is_held_out
+from training.world.synthetic import synthetic_world
+
+ZEBRA = Scene("zebra", "walk", "meadow", 0, "right", 1.0, 3)
+TIMES = [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def medleys_of(scene: Scene, count: int, seed: int = 0) -> list[list[Moment]]:
+    rng = np.random.default_rng(seed)
+    return [draw_moments(scene, TIMES, rng) for _ in range(count)]
+
+
+def stage_of(moment: Moment) -> str:
+    return STAGES[classes_at(moment.scene, [moment.time])[0]]
+
+
+def test_a_medley_mixes_the_clip_with_other_actions_of_the_same_subject() -> None:
+    own = 0
+    for moments in medleys_of(ZEBRA, 200):
+        kept = [m == Moment(ZEBRA, time) for m, time in zip(moments, TIMES, strict=True)]
+        assert not all(kept)
+        own += sum(kept)
+        for moment in moments:
+            assert replace(moment.scene, action="walk") == ZEBRA
+            assert 0 <= moment.time <= 4
+    assert 0.35 < own / 1000 < 0.5
+
+
+def test_no_pose_comes_from_a_pair_that_is_held_out() -> None:
+    assert is_held_out("zebra", "jump", "meadow")
+    shown = [stage_of(m) for moments in medleys_of(ZEBRA, 200) for m in moments]
+    assert "leap" not in shown
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        scene = sample_scene(rng)
+        for moment in draw_moments(scene, TIMES, rng) if can_be_medley(scene) else ():
+            assert not is_held_out(scene.subject, moment.scene.action, scene.place)
+            assert moment.scene.action not in ("walk_toward", "cheer")
+
+
+def test_all_poses_come_about_equally_often() -> None:
+    lion = replace(ZEBRA, subject="lion", action="stand")
+    shown = [stage_of(m) for moments in medleys_of(lion, 400) for m in moments]
+    # A tenth of a second of lowering the head as often as four seconds of running.
+    running = shown.count("run") + shown.count("run_up")
+    assert 0.7 < running / shown.count("lower") < 1.4
+    assert 0.7 < shown.count("leap") / shown.count("attack") < 1.4
+
+
+@pytest.mark.parametrize("action", ["walk_toward", "cheer"])
+def test_who_is_seen_from_the_front_is_no_medley(action: str) -> None:
+    assert not can_be_medley(Scene("knight", action, "meadow", 0, "right", 1.0, 0))
+    assert can_be_medley(Scene("knight", "walk", "meadow", 0, "right", 1.0, 0))
+    assert not can_be_medley(Scene("clownfish", "swim", "underwater", 0, "right", 1.0, 0))
+
+
+def test_a_changed_frame_shows_the_other_pose_where_the_subject_is() -> None:
+    world = synthetic_world(96)
+    plain, masks = render(ZEBRA, TIMES, world)
+    unchanged = [Moment(ZEBRA, time) for time in TIMES]
+    assert np.array_equal(render_medley(ZEBRA, TIMES, unchanged, world)[0], plain)
+    eating = Moment(replace(ZEBRA, action="eat"), 2.0)
+    moments = [*unchanged[:2], eating, *unchanged[3:]]
+    frames, found = render_medley(ZEBRA, TIMES, moments, world)
+    same = [np.array_equal(a, b) for a, b in zip(frames, plain, strict=True)]
+    assert same == [True, True, False, True, True]
+
+    def middle(mask: np.ndarray) -> float:
+        return float(np.flatnonzero(mask.any(0)).mean())
+
+    def outline(mask: np.ndarray) -> np.ndarray:
+        columns = np.flatnonzero(mask.any(0))
+        return mask[:, columns[0] : columns[-1] + 1]
+
+    assert abs(middle(found[2]) - middle(masks[2])) < 4
+    of_eating = render(eating.scene, [eating.time], world)[1][0]
+    assert np.array_equal(outline(found[2]), outline(of_eating))
+
+
+def drawn_set(count: int) -> TokenSet:
+    windows = [draw_window("key", MEDLEYS, index) for index in range(count)]
+    return TokenSet(
+        token_set(count).tokens, [scene for scene, _, _ in windows], [text for *_, text in windows]
+    )
+
+
+def test_the_storyboard_of_a_medley_tells_what_its_frames_show_and_is_never_lost() -> None:
+    clips = drawn_set(32)
+    assert {scene.subject for scene in clips.scenes} - {s.subject for s in token_set(400).scenes}
+    told = Storyboards.of_split("key", MEDLEYS, clips, "cpu")
+    assert told.medley.all()
+    differs = 0
+    for index, scene in enumerate(clips.scenes):
+        moments = moments_of("key", MEDLEYS, index, draw_window("key", MEDLEYS, index))
+        assert [STAGES[i] for i in told.shown[index]] == [stage_of(m) for m in moments]
+        own = told.own(TOLD, index, scene)
+        differs += not np.array_equal(own, told.of(TOLD, index, scene))
+    assert differs > 24
+    batches = Batches(TOLD, clips, Letters(), stated_caption, 16, storyboards=told)
+    batch = batches.batch(list(range(32)), np.random.default_rng(1), dropout=0.5)
+    expected = [told.own(TOLD, i, scene) for i, scene in enumerate(clips.scenes)]
+    assert np.array_equal(batch.opening.numpy(), np.array(expected))
+
+
+def test_sets_with_medleys_join() -> None:
+    own = [draw_window("key", "train", index) for index in range(4)]
+    clips = TokenSet(token_set(4).tokens, [w[0] for w in own], [w[2] for w in own])
+    parts = [
+        Storyboards.of_split("key", "train", clips, "cpu"),
+        Storyboards.of_split("key", MEDLEYS, drawn_set(3), "cpu"),
+    ]
+    joined = Storyboards.joined(parts)
+    assert joined.medley.tolist() == [False] * 4 + [True] * 3
+    assert np.array_equal(joined.shown[4:], parts[1].shown)
+    assert np.array_equal(joined.times[:4], parts[0].times)
