@@ -150,6 +150,12 @@ if [ "$(field guests)" != 0.0 ]; then
   done
 fi
 
+if [ "$(field medleys)" != 0.0 ]; then
+  step "tokens of the medleys" "$folder/tokens/key-medleys.npz" \
+    "$python" -m training.transformer.token_data --preset "$preset" --kind key --medleys \
+    "${drawing[@]}"
+fi
+
 step "stage 1, key frames" "$folder/keyframes/final.pt" \
   "$python" -m training.transformer.train --preset "$preset" --stage keyframes \
   --minutes "$(minutes keyframes_minutes)" "${training[@]}" "${keyframes[@]}"
