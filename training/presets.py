@@ -66,6 +66,7 @@ class Preset:
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
     guests: float = 0.0  # clips of subjects without labels (catalog.GUESTS) per own clip
     medleys: float = 0.0  # clips with poses of other actions (world.medley) per own clip
+    facing: float = 0.0  # clips of front views (the same) per own clip
     ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
     candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
 
@@ -85,6 +86,10 @@ class Preset:
     def medley_clips(self, kind: Kind) -> int:
         """Medleys beside those: of key frames alone, for which storyboards tell most."""
         return round(self.medleys * self.clips(kind)) if kind == "key" else 0
+
+    def front_views(self, kind: Kind) -> int:
+        """Clips of front views, of key frames alone too."""
+        return round(self.facing * self.clips(kind)) if kind == "key" else 0
 
     def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
         """The model of one stage; `pieces` and `pad_piece` come from the caption tokenizer."""
@@ -189,6 +194,7 @@ CPU = Preset(
     interpolation_strays=0.25,
     guests=0.5,
     medleys=0.75,
+    facing=0.5,
     storyboard=True,
     stage_rows=True,
     caption_dropout=0.2,  # two thirds of these keep the storyboard

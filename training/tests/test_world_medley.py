@@ -107,7 +107,7 @@ def test_the_storyboard_of_a_medley_tells_what_its_frames_show_and_is_never_lost
     clips = drawn_set(32)
     assert {scene.subject for scene in clips.scenes} - {s.subject for s in token_set(400).scenes}
     told = Storyboards.of_split("key", MEDLEYS, clips, "cpu")
-    assert told.medley.all()
+    assert told.kept.all()
     differs = 0
     for index, scene in enumerate(clips.scenes):
         moments = moments_of("key", MEDLEYS, index, draw_window("key", MEDLEYS, index))
@@ -129,6 +129,6 @@ def test_sets_with_medleys_join() -> None:
         Storyboards.of_split("key", MEDLEYS, drawn_set(3), "cpu"),
     ]
     joined = Storyboards.joined(parts)
-    assert joined.medley.tolist() == [False] * 4 + [True] * 3
+    assert joined.kept.tolist() == [False] * 4 + [True] * 3
     assert np.array_equal(joined.shown[4:], parts[1].shown)
     assert np.array_equal(joined.times[:4], parts[0].times)

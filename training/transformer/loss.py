@@ -12,9 +12,7 @@ from training.transformer.model import Transformer
 from training.transformer.sequence import loss_slots
 
 
-def token_losses(
-    model: Transformer, batch: Batch, base_only: bool = False, lag: int = 0
-) -> Tensor:
+def token_losses(model: Transformer, batch: Batch, base_only: bool = False, lag: int = 0) -> Tensor:
     """float32 nats [B, F, C] of the frames that the stage's loss counts, then of hidden copies;
     bfloat16 autocast. `lag` as in `Transformer.forward`."""
     config = model.config

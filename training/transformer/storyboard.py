@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 from training.transformer.config import FRAMES, Kind, TransformerConfig
-from training.transformer.token_data import MEDLEYS, Window, draw_window, moments_of
+from training.transformer.token_data import WITHOUT_ACTION, Window, draw_window, moments_of
 from training.transformer.tokens import TokenSet
 from training.world.scene import Scene
 from training.world.visible_stages import stages_at, stages_of, told_classes
@@ -70,7 +70,7 @@ class Storyboards:
 
     times: np.ndarray  # float64 [N, 5] seconds
     shown: np.ndarray  # int64 [N, 5] stage of every frame, as `classes_at`
-    medley: np.ndarray  # bool [N]: some frames show another action than the clip's scene
+    kept: np.ndarray  # bool [N]: always told, since without it the frames could show anything
 
     @staticmethod
     def of_split(kind: Kind, split: str, clips: TokenSet, subset: str) -> Storyboards:
@@ -83,7 +83,7 @@ class Storyboards:
         return Storyboards(
             np.array([times for _, times, _ in windows], np.float64),
             np.array(shown, np.int64),
-            np.full(len(windows), split == MEDLEYS),
+            np.full(len(windows), split in WITHOUT_ACTION),
         )
 
     @staticmethod
@@ -92,7 +92,7 @@ class Storyboards:
         return Storyboards(
             np.concatenate([part.times for part in parts]),
             np.concatenate([part.shown for part in parts]),
-            np.concatenate([part.medley for part in parts]),
+            np.concatenate([part.kept for part in parts]),
         )
 
     def own(self, config: TransformerConfig, clip: int, scene: Scene) -> np.ndarray:
@@ -122,9 +122,8 @@ class Storyboards:
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator,
         has_prompt: bool,
     ) -> np.ndarray:  # fmt: skip
-        """As `own`, or, at random, none: `WITHOUT` and `ALONE` say how often. Medleys keep theirs,
-        without which they could show anything."""
+        """As `own`, or, at random, none: `WITHOUT` and `ALONE` say how often."""
         share = 1 - WITHOUT if has_prompt else ALONE
-        if not self.medley[clip] and rng.random() >= share:
+        if not self.kept[clip] and rng.random() >= share:
             return no_storyboard(config)
         return self.own(config, clip, scene)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,14 @@ from training.vqvae.tokenize_frames import encode
 from training.world.atlas import World, load_world
 from training.world.composite import render, render_medley
 from training.world.dataset import interpolation_times, key_frame_times
-from training.world.medley import Moment, can_be_medley, draw_moments
+from training.world.medley import (
+    Moment,
+    can_be_medley,
+    can_face,
+    draw_front_views,
+    draw_moments,
+    facing,
+)
 from training.world.scene import Scene, sample_guest_scene, sample_scene
 
 Window = tuple[Scene, list[float], str]
@@ -36,8 +44,10 @@ SPLITS = ("train", "validation")
 GUESTS = "guests"  # clips of subjects that are trained with but not labelled
 HELD_OUT = "heldout"  # further clips, of pairs that no split of a token set has: to measure with
 MEDLEYS = "medleys"  # clips in which some frames show another action (training.world.medley)
-_NUMBERED = (*SPLITS, HELD_OUT, GUESTS, MEDLEYS)
-_GUESTS_OF_MEDLEYS = 1 / 3
+FRONT_VIEWS = "front-views"  # clips of who faces the viewer, near and far (the same)
+_NUMBERED = (*SPLITS, HELD_OUT, GUESTS, MEDLEYS, FRONT_VIEWS)
+WITHOUT_ACTION = (MEDLEYS, FRONT_VIEWS)  # their scenes do not tell what every frame shows
+_SHARE_OF_GUESTS = 1 / 3  # in these
 
 
 def preset_world(preset: Preset) -> World:
@@ -50,7 +60,9 @@ def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Wind
     """Scene, the five times in seconds and the duration text of one clip."""
     rng = np.random.default_rng(_seed_of(kind, split, index))
     if split == MEDLEYS:
-        scene = _medley_scene(rng)
+        scene = _scene_that(can_be_medley, rng)
+    elif split == FRONT_VIEWS:
+        scene = facing(_scene_that(can_face, rng))
     elif split == GUESTS:
         scene = sample_guest_scene(rng)
     else:
@@ -61,23 +73,24 @@ def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Wind
 
 
 def moments_of(kind: Kind, split: str, index: int, window: Window) -> list[Moment]:
-    """What every frame of a clip shows: its own scene, or, in a medley, another one as well."""
+    """What every frame of a clip shows: its own scene, or, `WITHOUT_ACTION`, another one as well."""
     scene, times, _ = window
-    if split != MEDLEYS:
+    if split not in WITHOUT_ACTION:
         return [Moment(scene, time) for time in times]
     rng = np.random.default_rng([*_seed_of(kind, split, index), 1])
-    return draw_moments(scene, times, rng)
+    draw = draw_moments if split == MEDLEYS else draw_front_views
+    return draw(scene, times, rng)
 
 
 def _seed_of(kind: Kind, split: str, index: int) -> list[int]:
     return [_NUMBERED.index(split), 0 if kind == "key" else 1, index]
 
 
-def _medley_scene(rng: np.random.Generator) -> Scene:
+def _scene_that(fits: Callable[[Scene], bool], rng: np.random.Generator) -> Scene:
     while True:
-        guest = rng.random() < _GUESTS_OF_MEDLEYS
+        guest = rng.random() < _SHARE_OF_GUESTS
         scene = sample_guest_scene(rng) if guest else sample_scene(rng)
-        if can_be_medley(scene):
+        if fits(scene):
             return scene
 
 
@@ -104,7 +117,7 @@ def build_part(
 
     def frames_of(index: int, window: Window) -> np.ndarray:
         scene, times, _ = window
-        if split != MEDLEYS:
+        if split not in WITHOUT_ACTION:
             return render(scene, times, world)[0]
         return render_medley(scene, times, moments_of(kind, split, index, window), world)[0]
 
@@ -184,6 +197,7 @@ def main() -> None:
     further = parser.add_mutually_exclusive_group()
     further.add_argument("--guests", action="store_true", help="only the clips of guests")
     further.add_argument("--medleys", action="store_true", help="only medleys")
+    further.add_argument("--front-views", action="store_true", help="only front views")
     parser.add_argument("--processes", type=int, default=default_processes())
     parser.add_argument("--workers", type=int, default=0, help="host processes that draw")
     parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
@@ -193,6 +207,8 @@ def main() -> None:
         counts = {GUESTS: arguments.clips or preset.guest_clips(arguments.kind)}
     elif arguments.medleys:
         counts = {MEDLEYS: arguments.clips or preset.medley_clips(arguments.kind)}
+    elif arguments.front_views:
+        counts = {FRONT_VIEWS: arguments.clips or preset.front_views(arguments.kind)}
     else:
         clips = arguments.clips or preset.clips(arguments.kind)
         counts = {"train": clips, "validation": preset.validation_clips}

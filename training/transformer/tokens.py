@@ -54,9 +54,10 @@ class TokenSet:
             return TokenSet(file["tokens"], scenes, file["durations"].tolist())
 
 
-def token_file(
-    preset: str, kind: Kind, split: Literal["train", "validation", "heldout", "guests", "medleys"]
-) -> Path:
+Split = Literal["train", "validation", "heldout", "guests", "medleys", "front-views"]
+
+
+def token_file(preset: str, kind: Kind, split: Split) -> Path:
     return data_folder(preset) / "tokens" / f"{kind}-{split}.npz"
 
 

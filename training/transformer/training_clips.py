@@ -5,14 +5,18 @@ from __future__ import annotations
 from training.presets import Preset
 from training.transformer.config import Kind
 from training.transformer.storyboard import Storyboards
-from training.transformer.token_data import GUESTS, MEDLEYS
+from training.transformer.token_data import FRONT_VIEWS, GUESTS, MEDLEYS
 from training.transformer.tokens import TokenSet, join, token_file
 
 
 def training_clips(preset: Preset, kind: Kind) -> tuple[TokenSet, Storyboards | None]:
-    """The clips that a preset trains with, those of guests and medleys behind the own ones, and
+    """The clips that a preset trains with, those of guests, medleys and front views behind the own ones, and
     their storyboards, if its models read them."""
-    further = {GUESTS: preset.guest_clips(kind), MEDLEYS: preset.medley_clips(kind)}
+    further = {
+        GUESTS: preset.guest_clips(kind),
+        MEDLEYS: preset.medley_clips(kind),
+        FRONT_VIEWS: preset.front_views(kind),
+    }
     parts = [split_clips(preset, kind, "train")]
     parts += [split_clips(preset, kind, split, n) for split, n in further.items() if n]
     told = [storyboards for _, storyboards in parts if storyboards]

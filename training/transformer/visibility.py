@@ -125,9 +125,7 @@ def temporal_cells_visible(
     return np.concatenate(rows)
 
 
-def hide_behind_lag(
-    visible: np.ndarray, stage: Stage, grid: int, window: Window, lag: int
-) -> None:
+def hide_behind_lag(visible: np.ndarray, stage: Stage, grid: int, window: Window, lag: int) -> None:
     """Hides in visible bool [F, n, F, n], between the cells of a region of n, what a lag hides; as
     `temporal_cells_visible`, in place. For windows without a shift that tile the frame: there the
     cells of all regions are equally far apart."""

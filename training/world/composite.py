@@ -37,14 +37,16 @@ def render(
 def render_medley(
     scene: Scene, times: Sequence[float], moments: Sequence[Moment], world: World
 ) -> tuple[np.ndarray, np.ndarray]:
-    """As `render` in the `cpu` subset, but every frame shows the pose of its moment, where the
-    clip's own subject is at its time."""
+    """As `render` in the `cpu` subset, but every frame shows the pose of its moment: where the
+    clip's own subject is at its time, or, if that faces the viewer, where the moment has it."""
     clips, plate = world.clips[scene.subject], world.plate(scene.place, scene.layout)
     poses = []
     for time, moment in zip(times, moments, strict=True):
         own = pose_at(scene, time, clips, plate)
         pose = pose_at(moment.scene, moment.time, clips, plate)
-        poses.append(replace(own, clip=pose.clip, phase=pose.phase, lift=pose.lift))
+        if scene.direction != "toward":
+            pose = replace(own, clip=pose.clip, phase=pose.phase, lift=pose.lift)
+        poses.append(pose)
     return _draw(scene, poses, world)
 
 

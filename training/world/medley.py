@@ -1,8 +1,13 @@
-"""Medleys: clips whose subject takes the pose of another action in some of the frames.
+"""Clips that no action makes: medleys and front views.
+
+Medleys are clips whose subject takes the pose of another action in some of the frames.
 
 In a rendered action every pose follows from the one before and from who does what, so a model need
 not read the storyboard: of somebody whom it never saw jump it draws the landing with the legs that
 the leap had. In a medley only the stage that a frame is told tells its pose.
+
+Front views show a subject that stands facing the viewer, in every frame at another distance. Who is
+never trained to come closer is seen from the front at one size else, if at all.
 """
 
 from __future__ import annotations
@@ -50,9 +55,30 @@ def draw_moments(scene: Scene, times: Sequence[float], rng: np.random.Generator)
     ]
 
 
-def _moment(
-    scene: Scene, pose: tuple[tuple[str, int], ...], rng: np.random.Generator
-) -> Moment:
+def can_face(scene: Scene) -> bool:
+    """Whether the subject can be shown in front views, where it is trained to stand."""
+    if "stand" not in actions_of(scene.subject):
+        return False
+    return not is_held_out(scene.subject, "stand", scene.place)
+
+
+def facing(scene: Scene) -> Scene:
+    """The scene with the subject standing still, facing the viewer; the seed decides how near."""
+    return replace(scene, action="stand", direction="toward")
+
+
+def draw_front_views(
+    scene: Scene, times: Sequence[float], rng: np.random.Generator
+) -> list[Moment]:
+    """One moment for each of the clip's times, of `facing` at distances drawn anew."""
+    seeds = rng.integers(2**16, size=len(times))
+    return [
+        Moment(replace(scene, seed=int(seed)), time)
+        for seed, time in zip(seeds, times, strict=True)
+    ]
+
+
+def _moment(scene: Scene, pose: tuple[tuple[str, int], ...], rng: np.random.Generator) -> Moment:
     action, stage = pose[rng.integers(len(pose))]
     other = replace(scene, action=action)
     _, start, end = stages(other)[stage]

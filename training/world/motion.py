@@ -115,7 +115,11 @@ def _swim_rows(scene: Scene, time: float) -> tuple[int, int]:
 
 
 def _stand(scene: Scene, time: float, clips: dict[str, Clip], plate: Plate) -> Pose:
-    return _at_rest(scene, plate, "idle", time / clips["idle"].seconds)
+    phase = time / clips["idle"].seconds
+    if scene.direction == "toward":  # Only front views do (training.world.medley).
+        nearness = scene.seed % len(TOWARD_SCALES) / (len(TOWARD_SCALES) - 1)
+        return _facing(scene, plate, "idle", phase, nearness)
+    return _at_rest(scene, plate, "idle", phase)
 
 
 def _at_rest(scene: Scene, plate: Plate, clip: str, phase: float) -> Pose:
@@ -124,14 +128,17 @@ def _at_rest(scene: Scene, plate: Plate, clip: str, phase: float) -> Pose:
 
 
 def _toward(scene: Scene, time: float, clips: dict[str, Clip], plate: Plate) -> Pose:
-    done = time / CLIP_SECONDS
-    step = math.floor(done * (len(TOWARD_SCALES) - 1) + 0.5)
+    return _facing(scene, plate, "walk", _cycles(scene, "walk", time), time / CLIP_SECONDS)
+
+
+def _facing(scene: Scene, plate: Plate, clip: str, phase: float, nearness: float) -> Pose:
+    """Seen from the front; nearness 0 is far away, 1 close."""
+    step = math.floor(nearness * (len(TOWARD_SCALES) - 1) + 0.5)
     x = 48 + 8 * (scene.seed % 3 - 1)
     if plate.edge is not None:  # Beside the water, not through it.
         x = 68 if plate.facing == "left" else 28
-    phase = _cycles(scene, "walk", time)
-    foot_row = 64 + snap(24 * done)
-    return Pose("walk", phase, "front", False, x, foot_row, 0, TOWARD_SCALES[step])
+    foot_row = 64 + snap(24 * nearness)
+    return Pose(clip, phase, "front", False, x, foot_row, 0, TOWARD_SCALES[step])
 
 
 def _eat_phase(name: str, done: float, time: float) -> float:

@@ -1,6 +1,7 @@
 """Tells a scene of the `cpu` subset in English or Chinese, always truly."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +66,10 @@ HELD_OUT_TEMPLATES = {
 def stated_caption(
     scene: Scene, rng: np.random.Generator, language: str, held_out: bool
 ) -> Caption:
-    """A caption in the language and what it states; `held_out` takes the untrained template."""
+    """A caption in the language and what it states; `held_out` takes the untrained template. Front
+    views, which show no action, are told without one."""
+    if scene.action == "stand" and scene.direction == "toward":
+        return _actionless(scene, rng, language)
     if held_out:
         template = HELD_OUT_TEMPLATES[language]
     else:
@@ -76,8 +80,15 @@ def stated_caption(
 
 def actionless_caption(scene: Scene, rng: np.random.Generator, language: str) -> str:
     """Who acts, or where, or both, but not what happens."""
+    return _actionless(scene, rng, language).text
+
+
+def _actionless(scene: Scene, rng: np.random.Generator, language: str) -> Caption:
     templates = ACTIONLESS_TEMPLATES[language]
-    return _fill(scene, templates[int(rng.integers(len(templates)))], language, rng).text
+    template = templates[int(rng.integers(len(templates)))]
+    slots = {"subject": ("{subj}", "{noun}"), "place": ("{place}",)}
+    states = {label for label, names in slots.items() if any(name in template for name in names)}
+    return replace(_fill(scene, template, language, rng), states=frozenset(states))
 
 
 def plain_caption(scene: Scene, language: str) -> str:
