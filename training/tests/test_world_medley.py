@@ -1,4 +1,4 @@
-"""Medleys: which poses they take, where they are drawn, and what storyboards tell of them."""
+"""Medleys and front views: their poses, where they are drawn, what is told of them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from training.tests.test_storyboard import STAGES, TOLD
 from training.tests.test_transformer_training import Letters, token_set
 from training.transformer.batches import Batches
 from training.transformer.storyboard import Storyboards, classes_at
-from training.transformer.token_data import MEDLEYS, draw_window, moments_of
+from training.transformer.token_data import FRONT_VIEWS, MEDLEYS, draw_window, moments_of
 from training.transformer.tokens import TokenSet
 from training.world.captions import stated_caption
 from training.world.composite import render, render_medley
-from training.world.medley import Moment, can_be_medley, draw_moments
+from training.world.medley import (
+    Moment,
+    can_be_medley,
+    can_face,
+    draw_front_views,
+    draw_moments,
+    facing,
+)
 from training.world.scene import Scene, sample_scene
 from training.world.split import is_held_out
 from training.world.synthetic import synthetic_world
@@ -96,8 +103,36 @@ def test_a_changed_frame_shows_the_other_pose_where_the_subject_is() -> None:
     assert np.array_equal(outline(found[2]), outline(of_eating))
 
 
-def drawn_set(count: int) -> TokenSet:
-    windows = [draw_window("key", MEDLEYS, index) for index in range(count)]
+def test_front_views_face_the_viewer_near_and_far() -> None:
+    world, rng = synthetic_world(96), np.random.default_rng(2)
+    scene = facing(ZEBRA)
+    moments = [draw_front_views(scene, TIMES, rng) for _ in range(6)]
+    masks = [render_medley(scene, TIMES, drawn, world)[1] for drawn in moments]
+    rows = [[np.flatnonzero(mask.any(1)) for mask in clip] for clip in masks]
+    heights = np.array([[row.size for row in clip] for clip in rows])
+    assert heights.max() > 1.8 * heights.min()
+    assert len(set(heights.ravel().tolist())) >= 5 and (np.diff(heights) < 0).any()
+    # Nearer is lower in the picture, as for somebody who comes closer.
+    lowest = np.array([[row[-1] for row in clip] for clip in rows]).ravel()
+    assert (np.diff(lowest[heights.ravel().argsort()]) >= -1).all()
+
+
+def test_front_views_are_told_without_an_action_and_only_of_who_is_trained_to_stand() -> None:
+    clips = drawn_set(40, FRONT_VIEWS)
+    for scene in clips.scenes:
+        assert not is_held_out(scene.subject, "stand", scene.place)
+        assert (scene.action, scene.direction) == ("stand", "toward")
+        for seed in range(8):
+            caption = stated_caption(scene, np.random.default_rng(seed))
+            assert caption.states <= {"subject", "place"} and caption.states
+            assert "stand" not in caption.text and "站" not in caption.text
+    told = Storyboards.of_split("key", FRONT_VIEWS, clips, "cpu")
+    assert told.kept.all() and (told.shown == STAGES.index("stand")).all()
+    assert not can_face(Scene("taxi", "drive", "street", 0, "left", 1.0, 0))
+
+
+def drawn_set(count: int, split: str = MEDLEYS) -> TokenSet:
+    windows = [draw_window("key", split, index) for index in range(count)]
     return TokenSet(
         token_set(count).tokens, [scene for scene, _, _ in windows], [text for *_, text in windows]
     )

@@ -106,8 +106,8 @@ class Storyboards:
     def moved(
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator
     ) -> np.ndarray | None:
-        """As `of` for the clip's own action sooner, later, faster or slower, int64 [5]; None if that was
-        never another storyboard, as for actions of one stage."""
+        """As `of` for the clip's own action sooner, later, faster or slower, int64 [5]; None if
+        that was never another storyboard, as for actions of one stage."""
         own, times = self.own(config, clip, scene), self.times[clip]
         middle, spacing = times[2], times[1] - times[0]
         for _ in range(_TRIES):

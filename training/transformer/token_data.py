@@ -73,7 +73,7 @@ def draw_window(kind: Kind, split: str, index: int, subset: str = "cpu") -> Wind
 
 
 def moments_of(kind: Kind, split: str, index: int, window: Window) -> list[Moment]:
-    """What every frame of a clip shows: its own scene, or, `WITHOUT_ACTION`, another one as well."""
+    """What every frame of a clip shows: its own scene, or another one (`WITHOUT_ACTION`)."""
     scene, times, _ = window
     if split not in WITHOUT_ACTION:
         return [Moment(scene, time) for time in times]

@@ -10,8 +10,8 @@ from training.transformer.tokens import TokenSet, join, token_file
 
 
 def training_clips(preset: Preset, kind: Kind) -> tuple[TokenSet, Storyboards | None]:
-    """The clips that a preset trains with, those of guests, medleys and front views behind the own ones, and
-    their storyboards, if its models read them."""
+    """The clips that a preset trains with, those of guests, medleys and front views behind the own
+    ones, and their storyboards, if its models read them."""
     further = {
         GUESTS: preset.guest_clips(kind),
         MEDLEYS: preset.medley_clips(kind),
