@@ -2,10 +2,12 @@
 
     python -m training.warm_start --preset cpu [--package public/models/mini]
 
-Writes vqvae/start.pt, upscaler/start.pt, keyframes/start.pt, interpolation/start.pt and
-started_from.json (what was trained before, for the next package's manifest) into the preset's
-folder. The weights have the precision that the package stores. Pieces that the preset's caption
-tokenizer has and the package's lacks start as the mean of the old pieces that spell them.
+Writes vqvae/start.pt, upscaler/start.pt, ranker/start.pt, keyframes/start.pt,
+interpolation/start.pt and started_from.json (what was trained before, for the next package's
+manifest) into the preset's folder. What is not trained on is exported again as it is, if its
+start.pt is copied to final.pt. The weights have the precision that the package stores. Pieces that
+the preset's caption tokenizer has and the package's lacks start as the mean of the old pieces that
+spell them.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
 from training.export.package import TOKENIZER_FILE
 from training.export.read_graphs import GraphReader, read_transformer, read_upscaler, read_vqvae
+from training.export.read_ranker import read_ranker
 from training.presets import PRESETS, Preset, data_folder, preset_named
+from training.ranker.config import RANKER_RECIPES
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.text.tokenizer_graph import build_tokenizer_graph
 from training.transformer.config import STAGES, Stage
@@ -140,6 +144,15 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
     own = folder / TOKENIZER_FILE
     new = CaptionTokenizer.load(own) if own.exists() else old
     new.save(own)
+    # Its pieces cannot be exchanged: with others it is trained anew.
+    same_pieces = [p.text for p in old.pieces] == [p.text for p in new.pieces]
+    if "ranker" in manifest["graphs"] and preset.ranker_minutes and same_pieces:
+        recipe = RANKER_RECIPES[preset.name]
+        config = recipe.config(preset, old.vocabulary_size, old.pad_id, old.line_break_id)
+        ranker = read_ranker(package, config)
+        written.append(folder / "ranker" / "start.pt")
+        config = asdict(ranker.config)
+        save_checkpoint(written[-1], Checkpoint(ranker.state_dict(), config, extra=extra))
     for stage in STAGES:
         inputs = manifest["graphs"][stage]["inputs"]
         stored = _stored(package, preset, stage, old, "text" in inputs)

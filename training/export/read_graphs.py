@@ -80,7 +80,7 @@ def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
     if model.stage_rows is not None:
         tables["stage_rows"] = model.stage_rows
     for name, table in tables.items():
-        _fill(table.weight, reader.named(name), f"{path.name}: {name}")
+        fill(table.weight, reader.named(name), f"{path.name}: {name}")
     matrices = [matrix.T for matrix in reader.operands("MatMul", 1)]
     norms = reader.operands("SkipSimplifiedLayerNormalization", 2)
     wanted = 5 * config.layers + (model.head is not None) + (model.gate is not None)
@@ -91,21 +91,21 @@ def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
         raise ValueError(f"{path} has {len(matrices)} matrices and {len(norms)} norms; "
                          f"expected {wanted} and {wanted_norms}")  # fmt: skip
     if model.summary is not None:
-        _fill(model.summary.norm.weight, norms.pop(0), "norm of the text summary")
-        _fill(model.summary.inner.weight, matrices.pop(0), "text summary")
-        _fill(model.summary.outer.weight, matrices.pop(0), "text summary")
+        fill(model.summary.norm.weight, norms.pop(0), "norm of the text summary")
+        fill(model.summary.inner.weight, matrices.pop(0), "text summary")
+        fill(model.summary.outer.weight, matrices.pop(0), "text summary")
     for index, layer in enumerate(model.layers):
         _fill_layer(layer, matrices[5 * index :], norms[2 * index :], config, f"layer {index}")
-    _fill(model.norm.weight, norms[-1], "final norm")
+    fill(model.norm.weight, norms[-1], "final norm")
     for layer, share in zip(model.layers, _shares(reader), strict=True):
         base = np.clip(1 - share.astype(np.float64), 1e-6, 1 - 1e-6)
-        _fill(layer.mix, np.log(base / (1 - base)), "mix")
+        fill(layer.mix, np.log(base / (1 - base)), "mix")
     rest = matrices[5 * config.layers :]
     if model.head is not None:
-        _fill(model.head.weight, rest.pop(0), "head")
+        fill(model.head.weight, rest.pop(0), "head")
     if model.gate is not None:
-        _fill(model.gate.weight, rest.pop(0), "gate")
-        _fill(model.gate.bias, reader.named("gate.bias"), "gate bias")
+        fill(model.gate.weight, rest.pop(0), "gate")
+        fill(model.gate.bias, reader.named("gate.bias"), "gate bias")
     return model
 
 
@@ -119,13 +119,13 @@ def _fill_layer(
     # The graph's queries carry the softmax scale.
     scale = np.repeat([config.head_dim**0.5, 1, 1], config.hidden)[:, None]
     spatial, temporal = np.split(matrices[0], 2)
-    _fill(layer.spatial.qkv.weight, spatial * scale, f"{name}: spatial qkv")
-    _fill(layer.temporal.qkv.weight, temporal * scale, f"{name}: temporal qkv")
+    fill(layer.spatial.qkv.weight, spatial * scale, f"{name}: spatial qkv")
+    fill(layer.temporal.qkv.weight, temporal * scale, f"{name}: temporal qkv")
     parts = (layer.spatial.dense, layer.temporal.dense, layer.mlp_in, layer.mlp_out)
     for part, matrix in zip(parts, matrices[1:5], strict=True):
-        _fill(part.weight, matrix, name)
-    _fill(layer.norm_attention.weight, norms[0], f"{name}: norm")
-    _fill(layer.norm_mlp.weight, norms[1], f"{name}: norm")
+        fill(part.weight, matrix, name)
+    fill(layer.norm_attention.weight, norms[0], f"{name}: norm")
+    fill(layer.norm_mlp.weight, norms[1], f"{name}: norm")
 
 
 def _shares(reader: GraphReader) -> list[np.ndarray]:
@@ -143,21 +143,21 @@ def read_vqvae(folder: Path, config: VqvaeConfig) -> VQVAE:
     """
     decoder, encoder = GraphReader(folder / "decoder.onnx"), GraphReader(folder / "encoder.onnx")
     model = VQVAE(config)
-    _fill(model.quantizer.codebook, decoder.named("codebook"), "codebook")
+    fill(model.quantizer.codebook, decoder.named("codebook"), "codebook")
     model.quantizer.sums.copy_(model.quantizer.codebook)
     model.quantizer.counts.fill_(1.0)
     model.quantizer.ready.fill_(True)
-    decoder_kernels, encoder_kernels = _kernels(decoder), _kernels(encoder)[:-1]
+    decoder_kernels, encoder_kernels = kernels_of(decoder), kernels_of(encoder)[:-1]
     # The encoder's last convolution compares with the codebook.
-    _fill_convolutions(model.decoder, decoder_kernels, decoder.path.name)
-    _fill_convolutions(model.encoder, encoder_kernels, encoder.path.name)
+    fill_convolutions(model.decoder, decoder_kernels, decoder.path.name)
+    fill_convolutions(model.encoder, encoder_kernels, encoder.path.name)
     return model
 
 
 def read_upscaler(folder: Path, config: UpscalerConfig) -> Upscaler:
     """The upscaler of a package's upscaler.onnx, of known widths; its weights are of 16 bits."""
     reader, model = GraphReader(folder / "upscaler.onnx"), Upscaler(config)
-    _fill_convolutions(model.body, _kernels(reader), reader.path.name)
+    fill_convolutions(model.body, kernels_of(reader), reader.path.name)
     return model
 
 
@@ -165,13 +165,14 @@ Kernel = tuple[np.ndarray, np.ndarray]
 """Weight [outputs, inputs, height, width] and bias [outputs]."""
 
 
-def _kernels(reader: GraphReader) -> list[Kernel]:
+def kernels_of(reader: GraphReader) -> list[Kernel]:
+    """Of all convolutions with a bias, in order."""
     # The fixed bicubic enlargement is a convolution without bias.
     found = [n for n in reader.nodes if n.op_type == "Conv" and len(n.input) == 3]
     return [(reader.constant(n.input[1]), reader.constant(n.input[2])) for n in found]
 
 
-def _fill_convolutions(module: nn.Sequential, kernels: list[Kernel], name: str) -> None:
+def fill_convolutions(module: nn.Sequential, kernels: list[Kernel], name: str) -> None:
     """Fills the module's convolutions in order, passing over residual blocks that were added."""
     left = list(kernels)
     for part in module:
@@ -185,8 +186,8 @@ def _fill_convolutions(module: nn.Sequential, kernels: list[Kernel], name: str) 
                 kernel, bias = left.pop(0)
                 if kernel.shape != tuple(convolution.weight.shape):
                     kernel = _folded(kernel, convolution)
-                _fill(convolution.weight, kernel, name)
-                _fill(convolution.bias, bias, name)
+                fill(convolution.weight, kernel, name)
+                fill(convolution.bias, bias, name)
     if left:
         raise ValueError(f"{name} has {len(left)} convolutions more than the model")
 
@@ -203,7 +204,8 @@ def _folded(kernel: np.ndarray, convolution: nn.Conv2d) -> np.ndarray:
 
 
 @torch.no_grad()
-def _fill(target: Tensor, values: np.ndarray, name: str) -> None:
+def fill(target: Tensor, values: np.ndarray, name: str) -> None:
+    """Overwrites a parameter with `values`; ValueError if their shapes differ."""
     if tuple(target.shape) != values.shape:
         raise ValueError(f"{name}: {values.shape} in the package, expected {tuple(target.shape)}")
     target.copy_(torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32)))

@@ -31,7 +31,7 @@ from training.presets import CPU, MICRO
 from training.ranker.accuracy import accuracy, action_table, groups
 from training.ranker.batches import IGNORED, UNCLEAR, RankerBatches
 from training.ranker.clips import stage_classes
-from training.ranker.config import RANKER_RECIPES
+from training.ranker.config import RANKER_RECIPES, ranker_folder
 from training.ranker.corruption import Corruption, corrupt
 from training.ranker.learn_due import due_table, duration_texts, learn_due
 from training.ranker.losses import expected_loss, label_losses
@@ -495,7 +495,16 @@ def test_a_package_with_a_ranker_is_written_checked_and_read_back(
     assert difference.passes, difference
     ranker.sentence.heads[0].bias[0] += 1
     assert not compare_ranker(parts, ranker, folder).passes
-    assert warm_start(folder, MICRO)
+    start = ranker_folder("micro") / "start.pt"
+    assert start not in warm_start(folder, MICRO)  # of a preset without a ranker
+    assert start in warm_start(folder, replace(MICRO, ranker_minutes=1))
+    text = torch.full((4, 9), 64 + tokenizer.pad_id)
+    text[:, :3] = 64 + torch.tensor([5, tokenizer.line_break_id, 7])
+    tokens = torch.from_numpy(_tokens(4))
+    ranker.sentence.heads[0].bias[0] -= 1
+    scores = ranker(text, tokens)
+    assert scores.std() > 0.1
+    torch.testing.assert_close(load_ranker(start)(text, tokens), scores, atol=1e-3, rtol=1e-4)
 
 
 def test_the_fixture_of_the_runtime_is_this_exporters(tmp_path: Path) -> None:
