@@ -9,6 +9,7 @@ import pytest
 
 from training.tests.test_storyboard import STAGES, TOLD
 from training.tests.test_transformer_training import Letters, token_set
+from training.transformer import token_data
 from training.transformer.batches import Batches
 from training.transformer.storyboard import Storyboards, classes_at
 from training.transformer.token_data import FRONT_VIEWS, MEDLEYS, draw_window, moments_of
@@ -167,3 +168,23 @@ def test_sets_with_medleys_join() -> None:
     assert joined.kept.tolist() == [False] * 4 + [True] * 3
     assert np.array_equal(joined.shown[4:], parts[1].shown)
     assert np.array_equal(joined.times[:4], parts[0].times)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--preset", "gpu", "--kind", "key", "--medleys"], "gpu trains with no medleys of kind"),
+        (["--preset", "cpu", "--kind", "interpolation", "--front-views"], "no front-views of kind"),
+        (["--preset", "cpu", "--kind", "key", "--medleys", "--guests"], "not allowed with"),
+    ],
+)
+def test_sets_that_a_preset_does_not_train_with_are_refused(
+    options: list[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["token_data", *options])
+    with pytest.raises(SystemExit):
+        token_data.main()
+    assert message in capsys.readouterr().err

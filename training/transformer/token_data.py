@@ -189,6 +189,22 @@ def _join_parts(out: Path, count: int) -> None:
           "previous frame", flush=True)  # fmt: skip
 
 
+def _counts(preset: Preset, arguments: argparse.Namespace) -> dict[str, int]:
+    """Clips of every split that is asked for; ValueError if the preset trains with none of them."""
+    kind, clips = arguments.kind, arguments.clips
+    further = {
+        GUESTS: (arguments.guests, preset.guest_clips),
+        MEDLEYS: (arguments.medleys, preset.medley_clips),
+        FRONT_VIEWS: (arguments.front_views, preset.front_views),
+    }
+    for split, (asked, of_preset) in further.items():
+        if asked and not (count := of_preset(kind)):
+            raise ValueError(f"the preset {preset.name} trains with no {split} of kind {kind}")
+        if asked:
+            return {split: clips or count}
+    return {"train": clips or preset.clips(kind), "validation": preset.validation_clips}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--preset", choices=sorted(PRESETS), required=True)
@@ -203,15 +219,10 @@ def main() -> None:
     parser.add_argument("--vqvae", type=Path, help="default: the preset's final VQVAE")
     arguments = parser.parse_args()
     preset = preset_named(arguments.preset)
-    if arguments.guests:
-        counts = {GUESTS: arguments.clips or preset.guest_clips(arguments.kind)}
-    elif arguments.medleys:
-        counts = {MEDLEYS: arguments.clips or preset.medley_clips(arguments.kind)}
-    elif arguments.front_views:
-        counts = {FRONT_VIEWS: arguments.clips or preset.front_views(arguments.kind)}
-    else:
-        clips = arguments.clips or preset.clips(arguments.kind)
-        counts = {"train": clips, "validation": preset.validation_clips}
+    try:
+        counts = _counts(preset, arguments)
+    except ValueError as error:
+        parser.error(str(error))
     vqvae_file = arguments.vqvae or vqvae_folder(preset.name) / "final.pt"
     launch(
         build,
