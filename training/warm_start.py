@@ -114,7 +114,7 @@ def _history(package: Path, manifest: dict[str, Any]) -> dict[str, str | float]:
         "startedFromVersion": manifest["version"],
         "startedFromCommit": facts["commit"],
     }
-    for part in ("vqvae", "upscaler", *STAGES):
+    for part in ("vqvae", "upscaler", "ranker", *STAGES):
         own, before = facts.get(f"{part}Minutes", 0), facts.get(f"{part}MinutesBefore", 0)
         found[f"{part}MinutesBefore"] = round(own + before, 1)
     return found
