@@ -173,8 +173,8 @@ export interface SamplingDefaults {
   /** The same of the frames between, both of a window together, by the interpolation graph. */
   interpolationPasses?: number;
   /**
-   * Cells by which each key frame trails the one before where they are drawn in parallel, as they can
-   * be on WebGPU if this is there: a cell sees of the frame n frames before the cells before its own + n
+   * Cells by which each key frame trails the one before where they are drawn in parallel, as they are
+   * on WebGPU if this is there, unless the user wants them in order: a cell sees of the frame n frames before the cells before its own + n
    * times as many. Only where the keyframes graph has the input `rows`. Elsewhere one frame comes after
    * the other, each seen whole.
    */

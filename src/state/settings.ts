@@ -43,7 +43,7 @@ export function modelDefaults(manifest: ModelManifest): Required<Overrides> {
     rounds: manifest.maxRounds,
     keyRate: 'auto',
     candidates: manifest.sampling.candidates ?? 1,
-    parallel: false,
+    parallel: manifest.sampling.keyFrameLag !== undefined,
   };
 }
 

@@ -115,7 +115,7 @@ export const en = {
     inOrder: 'One after the other',
     inParallel: 'In parallel',
     keyFrameOrderHelp: (times: number) =>
-      `On a graphics processor: in parallel takes ${times.toFixed(1)} times fewer steps and follows the action less surely.`,
+      `On a graphics processor: in parallel takes ${times.toFixed(1)} times fewer steps. Elsewhere they come one after the other.`,
     keyRate: 'Key frame rate',
     keyRateHelp: 'Key frames per second of action; “Automatic” fits it to the prompt.',
     keyRateAlways: (rate: number) =>

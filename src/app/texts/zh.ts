@@ -93,7 +93,7 @@ export const zh: Texts = {
     inOrder: '一帧接一帧',
     inParallel: '并行',
     keyFrameOrderHelp: (times) =>
-      `在显卡上：并行所需步数只有 1/${times.toFixed(1)}，但动作不如逐帧可靠。`,
+      `在显卡上：并行所需步数只有 1/${times.toFixed(1)}。没有显卡时逐帧生成。`,
     keyRate: '关键帧速率',
     keyRateHelp: '每秒动作的关键帧数；“自动”会按提示词选择。',
     keyRateAlways: (rate) => `每秒动作的关键帧数；对这个模型，“自动”总是 ${rate}。`,
