@@ -174,9 +174,9 @@ export interface SamplingDefaults {
   interpolationPasses?: number;
   /**
    * Cells by which each key frame trails the one before where they are drawn in parallel, as they are
-   * on WebGPU if this is there, unless the user wants them in order: a cell sees of the frame n frames before the cells before its own + n
-   * times as many. Only where the keyframes graph has the input `rows`. Elsewhere one frame comes after
-   * the other, each seen whole.
+   * on WebGPU if this is there, unless the user wants them in order: a cell sees of the frame n frames
+   * before the cells before its own + n times as many. Only where the keyframes graph has the input
+   * `rows`. Elsewhere one frame comes after the other, each seen whole.
    */
   keyFrameLag?: number;
   /** How much chance has a say in which cells a pass keeps, from 0: the surest ones alone. Only

@@ -157,6 +157,18 @@ def test_the_storyboard_of_a_medley_tells_what_its_frames_show_and_is_never_lost
     assert np.array_equal(batch.opening.numpy(), np.array(expected))
 
 
+def test_a_rival_of_the_same_action_has_the_storyboard_of_the_medley() -> None:
+    clips = drawn_set(64)
+    told = Storyboards.of_split("key", MEDLEYS, clips, "cpu")
+    batches = Batches(TOLD, clips, Letters(), stated_caption, 64, storyboards=told)
+    batch = batches.batch(list(range(64)), np.random.default_rng(3), rivals=64)
+    own, rival = batch.opening.numpy(), batch.rival_opening.numpy()
+    other_text = (batch.text[:, : batch.rivals.shape[1]] != batch.rivals).any(1).numpy()
+    same_storyboard = (own == rival).all(1)
+    # Subjects, places and directions differ in the text alone, and there are such rivals.
+    assert (other_text & same_storyboard).sum() >= 10
+
+
 def test_sets_with_medleys_join() -> None:
     own = [draw_window("key", "train", index) for index in range(4)]
     clips = TokenSet(token_set(4).tokens, [w[0] for w in own], [w[2] for w in own])

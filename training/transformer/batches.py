@@ -246,11 +246,14 @@ class Batches:
         return self.storyboards.drawn(self.config, index, scene, rng, told.has_prompt)
 
     def _rival_opening(self, index: int, rival: _RivalTexts | None, own: np.ndarray) -> np.ndarray:
-        """int64 [5]: the storyboard of what the rival tells, where the clip has one too."""
+        """int64 [5]: the storyboard of what the rival tells, where the clip has one too. A rival of
+        the same action has the clip's: were it another, nobody would have to read the text."""
         if rival is None or self.storyboards is None or own[0] == self.config.boi_id:
             return own
         if rival.storyboard is not None:
             return rival.storyboard
+        if rival.scene.action == self.clips.scenes[index].action:
+            return own
         return self.storyboards.of(self.config, index, rival.scene)
 
     def _row(self, index: int, prompt: str) -> np.ndarray:
