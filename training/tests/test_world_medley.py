@@ -37,6 +37,10 @@ def medleys_of(scene: Scene, count: int, seed: int = 0) -> list[list[Moment]]:
     return [draw_moments(scene, TIMES, rng) for _ in range(count)]
 
 
+def strays(moments: list[Moment]) -> bool:
+    return moments[0].x is not None
+
+
 def stage_of(moment: Moment) -> str:
     return STAGES[classes_at(moment.scene, [moment.time])[0]]
 
@@ -44,7 +48,8 @@ def stage_of(moment: Moment) -> str:
 def test_a_medley_mixes_the_clip_with_other_actions_of_the_same_subject() -> None:
     own = 0
     for moments in medleys_of(ZEBRA, 200):
-        kept = [m == Moment(ZEBRA, time) for m, time in zip(moments, TIMES, strict=True)]
+        poses = [replace(moment, x=None) for moment in moments]
+        kept = [m == Moment(ZEBRA, time) for m, time in zip(poses, TIMES, strict=True)]
         assert not all(kept)
         own += sum(kept)
         for moment in moments:
@@ -78,7 +83,30 @@ def test_all_poses_come_about_equally_often() -> None:
 def test_who_is_seen_from_the_front_is_no_medley(action: str) -> None:
     assert not can_be_medley(Scene("knight", action, "meadow", 0, "right", 1.0, 0))
     assert can_be_medley(Scene("knight", "walk", "meadow", 0, "right", 1.0, 0))
-    assert not can_be_medley(Scene("clownfish", "swim", "underwater", 0, "right", 1.0, 0))
+
+
+def test_some_medleys_stray_evenly_and_some_leap_about() -> None:
+    medleys = medleys_of(ZEBRA, 400)
+    paths = np.array([[m.x for m in moments] for moments in medleys if strays(moments)])
+    assert 0.5 < len(paths) / len(medleys) < 0.7
+    assert (paths % 4 == 0).all() and paths.min() >= 8 and paths.max() <= 88
+    even = np.abs(np.diff(paths, n=2)).max(1) <= 8  # on the grid
+    assert 0.5 < even.mean() < 0.75
+    assert paths.std() > 15
+    assert all((m.x is None) != strays(moments) for moments in medleys for m in moments)
+
+
+def test_who_has_one_pose_strays() -> None:
+    fish = Scene("clownfish", "swim", "underwater", 0, "right", 1.0, 0)
+    assert can_be_medley(fish)
+    for moments in medleys_of(fish, 20):
+        assert strays(moments)
+        assert [m.time for m in moments] == TIMES and {m.scene for m in moments} == {fish}
+    world = synthetic_world(96)
+    moments = [replace(Moment(fish, 0.0), x=x) for x in (32, 40, 48, 56, 64)]
+    masks = render_medley(fish, TIMES, moments, world)[1]
+    middles = [float(np.flatnonzero(mask.any(0)).mean()) for mask in masks]
+    assert np.allclose(np.diff(middles), 8, atol=2)
 
 
 def test_a_changed_frame_shows_the_other_pose_where_the_subject_is() -> None:

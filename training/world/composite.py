@@ -30,8 +30,13 @@ def render(
     world = world or load_world()
     if scene.world == "full":
         return render_full(scene, times, world)
+    return _draw(scene, poses_of(scene, times, world), world)
+
+
+def poses_of(scene: Scene, times: Sequence[float], world: World) -> list[Pose]:
+    """What `render` draws at every time in the `cpu` subset."""
     clips, plate = world.clips[scene.subject], world.plate(scene.place, scene.layout)
-    return _draw(scene, [pose_at(scene, time, clips, plate) for time in times], world)
+    return [pose_at(scene, time, clips, plate) for time in times]
 
 
 def render_medley(
@@ -39,15 +44,20 @@ def render_medley(
 ) -> tuple[np.ndarray, np.ndarray]:
     """As `render` in the `cpu` subset, but every frame shows the pose of its moment: where the
     clip's own subject is at its time, or, if that faces the viewer, where the moment has it."""
-    clips, plate = world.clips[scene.subject], world.plate(scene.place, scene.layout)
+    return _draw(scene, medley_poses(scene, times, moments, world), world)
+
+
+def medley_poses(
+    scene: Scene, times: Sequence[float], moments: Sequence[Moment], world: World
+) -> list[Pose]:
+    """What `render_medley` draws at every time."""
     poses = []
-    for time, moment in zip(times, moments, strict=True):
-        own = pose_at(scene, time, clips, plate)
-        pose = pose_at(moment.scene, moment.time, clips, plate)
+    for own, moment in zip(poses_of(scene, times, world), moments, strict=True):
+        (pose,) = poses_of(moment.scene, [moment.time], world)
         if scene.direction != "toward":
             pose = replace(own, clip=pose.clip, phase=pose.phase, lift=pose.lift)
-        poses.append(pose)
-    return _draw(scene, poses, world)
+        poses.append(pose if moment.x is None else replace(pose, x=moment.x))
+    return poses
 
 
 def _draw(scene: Scene, poses: Sequence[Pose], world: World) -> tuple[np.ndarray, np.ndarray]:

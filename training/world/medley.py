@@ -1,10 +1,13 @@
 """Clips that no action makes: medleys and front views.
 
-Medleys are clips whose subject takes the pose of another action in some of the frames.
+Medleys are clips whose subject takes the pose of another action in some of the frames, or is where
+its action does not take it, or both.
 
 In a rendered action every pose follows from the one before and from who does what, so a model need
 not read the storyboard: of somebody whom it never saw jump it draws the landing with the legs that
-the leap had. In a medley only the stage that a frame is told tells its pose.
+the leap had. In a medley only the stage that a frame is told tells its pose. So with places: who
+runs begins at an edge of the picture, so whoever runs up to a jump would begin there too. In a
+medley that strays only the spot that a frame is told (training.world.spots) tells where it is.
 
 Front views show a subject that stands facing the viewer, in every frame at another distance. Who is
 never trained to come closer is seen from the front at one size else, if at all.
@@ -18,13 +21,20 @@ from functools import cache
 
 import numpy as np
 
+from training.world.atlas import SCENE_PIXELS
 from training.world.catalog import actions_of, places_of
+from training.world.motion import snap
 from training.world.scene import Scene, stages
 from training.world.split import is_held_out
 from training.world.visible_stages import stages_of, told_classes, visible_stage
 
 CHANGED = 0.5
 """Share of a medley's frames that show another action."""
+STRAYING = 0.6
+"""Share of the medleys whose subject is where its own action does not take it: of these `LEAPING`
+are somewhere else in every frame, the others move evenly from one column to another."""
+LEAPING = 0.35
+_MARGIN = 8  # scene pixels from the edges that the centre of who strays keeps
 # Seen from the front: not poses that a body seen from the side could take in between.
 _FRONT = frozenset({"walk_toward", "cheer"})
 
@@ -35,24 +45,41 @@ class Moment:
 
     scene: Scene
     time: float
+    x: int | None = None  # column of the body's centre in scene pixels, where the scene's is not
 
 
 def can_be_medley(scene: Scene) -> bool:
-    """Whether the subject can take poses of other actions in this clip of the `cpu` subset."""
-    return scene.action not in _FRONT and len(_poses(scene.subject, scene.place)) > 1
+    """Whether the subject is seen from the side in this clip of the `cpu` subset."""
+    return scene.action not in _FRONT
 
 
 def draw_moments(scene: Scene, times: Sequence[float], rng: np.random.Generator) -> list[Moment]:
     """One moment for each of the clip's times: about `CHANGED` of them, and one at least, of
     another scene, whose subject, place and direction are the same and whose pair of subject and
-    action is trained. All poses of the subject come about equally often."""
+    action is trained. All poses of the subject come about equally often; who has only one always
+    strays."""
     changed = rng.random(len(times)) < CHANGED
     changed[rng.integers(len(times))] = True
     poses = _poses(scene.subject, scene.place)
-    return [
+    changed &= len(poses) > 1
+    moments = [
         _moment(scene, poses[rng.integers(len(poses))], rng) if other else Moment(scene, time)
         for time, other in zip(times, changed, strict=True)
     ]
+    if not changed.any() or rng.random() < STRAYING:
+        path = _stray_path(len(times), rng)
+        moments = [replace(moment, x=x) for moment, x in zip(moments, path, strict=True)]
+    return moments
+
+
+def _stray_path(frames: int, rng: np.random.Generator) -> list[int]:
+    """Columns of a body's centre in scene pixels, multiples of the grid."""
+    low, high = _MARGIN, SCENE_PIXELS - _MARGIN
+    if rng.random() < LEAPING:
+        path = rng.uniform(low, high, frames)
+    else:
+        path = np.linspace(*rng.uniform(low, high, 2), frames)
+    return [snap(float(x)) for x in path]
 
 
 def can_face(scene: Scene) -> bool:
