@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.transformer.config import Kind, Stage, TransformerConfig, Window
+from training.world.spots import COLUMNS
 from training.world.visible_stages import stages_of
 
 
@@ -60,6 +61,7 @@ class Preset:
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show
     stage_rows: bool = False  # which every row of a key frame also gets to know
+    columns: int = 0  # in which storyboards can tell the body to be, too (world.spots); 0 = none
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -114,6 +116,7 @@ class Preset:
             text_summary=self.text_summary,
             stages=stages,
             stage_rows=self.stage_rows,
+            columns=self.columns,
             windows=self.windows,
         )
         config = config.for_stage(stage)
@@ -197,6 +200,7 @@ CPU = Preset(
     facing=0.5,
     storyboard=True,
     stage_rows=True,
+    columns=COLUMNS,
     caption_dropout=0.2,  # two thirds of these keep the storyboard
     text_summary=512,
     upscaler_minutes=15,

@@ -26,7 +26,13 @@ from torch import Tensor
 from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
 from training.export.package import TOKENIZER_FILE
-from training.export.read_graphs import GraphReader, read_transformer, read_upscaler, read_vqvae
+from training.export.read_graphs import (
+    GraphReader,
+    columns_of,
+    read_transformer,
+    read_upscaler,
+    read_vqvae,
+)
 from training.export.read_ranker import read_ranker
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.ranker.config import RANKER_RECIPES
@@ -69,6 +75,8 @@ def with_vocabulary(
         weights |= {f"summary.{name}": w for name, w in result.summary.state_dict().items()}
     if model.stage_rows is None and result.stage_rows is not None:
         weights["stage_rows.weight"] = result.stage_rows.weight
+    if model.spot_rows is None and result.spot_rows is not None:
+        weights["spot_rows.weight"] = result.spot_rows.weight
     codes, table = model.config.codes, weights["word.weight"]
     pieces = table[codes : codes + old.vocabulary_size]
     place = {piece.text: index for index, piece in enumerate(old.pieces)}
@@ -181,6 +189,7 @@ def _stored(
         config,
         stages=stages,
         stage_rows=reader.has_table("stage_rows"),
+        columns=columns_of(reader),
         vocabulary=config.first_stage_id + stages,
     )
     return read_transformer(package / f"{stage}.onnx", config)

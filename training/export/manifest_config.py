@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from training.transformer.config import Stage, TransformerConfig, Window
+from training.transformer.spots import columns_in
 
 
 def manifest_config(
@@ -20,6 +21,7 @@ def manifest_config(
     shape, ids = manifest["architecture"], manifest["ids"]
     windows = manifest["keyframeWindows" if stage == "keyframes" else "interpolationWindows"]
     hints = {"keyframes": 1, "interpolation": 2}[stage] if shape["previousFrameHint"] else 0
+    told = {} if vocabulary is None else manifest.get("storyboard", {})
     rows = ids["nullHint"] + 1 if vocabulary is None else vocabulary
     return TransformerConfig(
         stage=stage,
@@ -41,5 +43,6 @@ def manifest_config(
         masked="rows" in manifest["graphs"][stage]["inputs"],
         stages=rows - ids["nullHint"] - 1,
         stage_rows=stage_rows,
+        columns=columns_in(told.get("idsPerStage", 1)),
         windows=tuple(Window(**window) for window in windows),
     )

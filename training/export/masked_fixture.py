@@ -49,6 +49,7 @@ _CASES = (
     ("greedy", 9, 1, 1.0, 0.0, 20, PASSES),
     ("cell by cell", 10, 1, 1.0, 0.8, 20, None),
 )
+_COLUMNS = 5  # that storyboards tell
 _MOST_SEEDS = 20  # tried until torch and onnxruntime draw the same tokens
 
 
@@ -89,16 +90,17 @@ def main() -> None:
 
 
 def masked_model(stage: Stage) -> Transformer:
-    """Key frames also get a vector of their stage in every row, here random ones."""
+    """Key frames also get vectors of their stage and spot in every row, here random ones."""
     source = package_transformer(MICRO_PACKAGE, stage)
-    config = replace(source.config, masked=True, stage_rows=stage == "keyframes")
+    config = replace(source.config, masked=True, stage_rows=stage == "keyframes", columns=_COLUMNS)
     model = Transformer(config).eval().requires_grad_(False)
     model.load_state_dict(source.state_dict(), strict=False)
-    if model.stage_rows is not None:
-        rng = np.random.default_rng(12)
-        vectors = rng.normal(0, 0.3, tuple(model.stage_rows.weight.shape))
-        model.stage_rows.weight.copy_(torch.from_numpy(vectors))
-        round_weights(model, TRANSFORMER_PRECISION)
+    rng = np.random.default_rng(12)
+    for table in (model.stage_rows, model.spot_rows):
+        if table is not None:
+            vectors = rng.normal(0, 0.3, tuple(table.weight.shape))
+            table.weight.copy_(torch.from_numpy(vectors))
+    round_weights(model, TRANSFORMER_PRECISION)
     return model
 
 
@@ -110,7 +112,7 @@ def _key_frames(
     rng = np.random.default_rng(first_seed)
     text = rng.integers(config.codes, config.boi_id, (1, 9))
     empty = text[:, :4]
-    opening = rng.integers(config.first_stage_id, config.vocabulary, (1, 5))
+    opening = rng.integers(config.first_stage_id, config.ids, (1, 5))
     texts = [_padded(config, ids) for ids in (text, empty)]
     seed, drawn = _drawn_alike(
         lambda one, seed: sample_key_frames(
@@ -176,7 +178,7 @@ def _round(
     text = rng.integers(config.codes, config.boi_id, (1, 9))
     empty = text[:, :4]
     windows = (len(frames) - 1) // 2
-    opening = rng.integers(config.first_stage_id, config.vocabulary, (windows, 5))
+    opening = rng.integers(config.first_stage_id, config.ids, (windows, 5))
     sampling = Sampling(guidance, temperature, top_k, 0.05, passes)
     seed, drawn = _drawn_alike(
         lambda one, seed: interpolate_round(

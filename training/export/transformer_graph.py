@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
+import torch
 from torch import Tensor, nn
 
 from training.export.graph_builder import MICROSOFT, GraphBuilder
@@ -143,13 +144,15 @@ class TransformerGraph:
         """Two summands of the input rows, [B, S, hidden] each."""
         g = self.g
         self._words = self._table(self.model.word, "word")
-        words = self._look_up("ids")
+        words = self._look_up(self._of_stages("ids"))
         positions = g.node("Gather", self._position_table(), "positions", axis=0)
         additions = [self._hint(table, column) for column, table in enumerate(self.model.hints)]
         if self.model.summary is not None:
             additions.append(self._text_summary(self.model.summary))
         if self.model.stage_rows is not None:
             additions.append(self._stage_rows(self.model.stage_rows))
+        if self.model.spot_rows is not None:
+            additions.append(self._spot_rows(self.model.spot_rows))
         if not additions:
             return words, positions
         total, *others = additions
@@ -160,6 +163,14 @@ class TransformerGraph:
     def _look_up(self, ids: str) -> str:
         """Rows of the word embedding, [*ids, hidden]."""
         return self.g.node("Gather", self._words, ids, axis=0)
+
+    def _of_stages(self, ids: str) -> str:
+        """The ids, those of one stage all as the first of them would be without spots."""
+        config = self.config
+        if config.spots == 1:
+            return ids
+        rows = self.model.word_rows(torch.arange(config.ids)).numpy()
+        return self.g.node("Gather", self.g.constant(rows, "int32"), ids, axis=0)
 
     def _text_summary(self, summary: TextSummary) -> str:
         """[B, 1, hidden], from the text or taken back from the run that computed it."""
@@ -205,12 +216,24 @@ class TransformerGraph:
     def _stage_rows(self, table: nn.Embedding) -> str:
         """Rows of the stages that the second hint names, [B, S, hidden]."""
         g, config = self.g, self.config
-        opening = g.take("hints", 1, 2)
+        opening = self._of_stages(g.take("hints", 1, 2))
         first = g.number(config.first_stage_id, "int32")
         none = g.number(config.stages, "int32")
         stage = g.node("Sub", opening, first)
         stage = g.node("Where", g.node("Less", opening, first), none, stage)
         return g.node("Gather", self._table(table, "stage_rows"), stage, axis=0)
+
+    def _spot_rows(self, table: nn.Embedding) -> str:
+        """Rows of the spots that the second hint names, [B, S, hidden]."""
+        g, config, model = self.g, self.config, self.model
+        # Numbers of rows by spot and column of cells, looked up flat.
+        spots = model.spot_of(torch.arange(config.ids)).numpy() * config.grid
+        columns = model.columns_at(torch.arange(config.text_slots + FRAMES * config.cells)).numpy()
+        spot = g.node("Gather", g.constant(spots, "int32"), g.take("hints", 1, 2), axis=0)
+        column = g.node("Gather", g.constant(columns, "int32"), "positions", axis=0)
+        rows = g.constant(model.spot_table.flatten().numpy(), "int32")
+        row = g.node("Gather", rows, g.node("Add", spot, column), axis=0)
+        return g.node("Gather", self._table(table, "spot_rows"), row, axis=0)
 
     def _position_table(self) -> str:
         """[T + 5*C, hidden], put together from constants when the graph is loaded."""

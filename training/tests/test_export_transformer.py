@@ -31,6 +31,8 @@ VARIANTS = {
     ),
     "text summary": replace(_BASE, text_summary=24),
     "stages in every row": replace(_BASE, stage_rows=True),
+    "spots in every row": replace(_BASE, stage_rows=True, columns=5),
+    "ids that tell spots": replace(_BASE, columns=5).for_stage("interpolation"),
     "first frame": replace(_BASE, base_first_frame=True),
     "hint without gate": replace(_BASE, copy_gate=False),
     "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),
@@ -66,10 +68,12 @@ def _feeds(
 
     hints = ids(config.codes, batch, rows, 2)
     hints[:, ::3, 1] = config.null_hint_id
-    hints[:, 1::3, 1] = config.vocabulary - 1  # a stage, if there are any
+    # Stages, if there are any.
+    hints[:, 1::3, 1] = config.ids - 1
+    hints[:, 2::3, 1] = torch.arange(config.first_stage_id, config.ids)[-4:][:batch, None]
     positions = ids(config.text_slots + FRAMES * cells, batch, rows)
     return (
-        ids(config.vocabulary, batch, rows),
+        ids(config.ids, batch, rows),
         hints if config.hints else None,
         positions,
         bias(batch, 1, rows, past[0] + rows),

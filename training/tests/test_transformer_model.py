@@ -36,6 +36,7 @@ VARIANTS = {
     "tied, hints without gate": replace(SMALL, tied_head=True, copy_gate=False),
     "text summary": replace(SMALL, text_summary=24),
     "stages in every row": replace(SMALL, stages=3, vocabulary=35, stage_rows=True),
+    "spots in every row": replace(SMALL, stages=3, vocabulary=35, stage_rows=True, columns=5),
 }  # fmt: skip
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 
@@ -54,6 +55,14 @@ def make_case(config: TransformerConfig) -> tuple[Transformer, Tensor, Tensor, T
     return model, text, tokens, hints
 
 
+def openings(config: TransformerConfig) -> Tensor | None:
+    """Storyboards of the two texts, int64 [2, 5], where the model reads any."""
+    if not config.stages:
+        return None
+    behind = torch.tensor([[0, 1, 5, 6, 7], [9, 3, 11, 2, 4]])
+    return config.first_stage_id + behind * (config.stages * config.spots - 1) // 11
+
+
 @pytest.mark.parametrize("lag", [0, 3])
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("name", VARIANTS)
@@ -61,8 +70,9 @@ def test_cached_steps_equal_the_training_graph(name: str, stage: Stage, lag: int
     config = VARIANTS[name].for_stage(stage)
     model, text, tokens, hints = make_case(config)
     with torch.no_grad():
-        expected = model.logits(model(text, tokens, hints, lag=lag), hints)
-        decoder = CachedDecoder(model, text, Decoding(lag=lag))
+        opening = openings(config)
+        expected = model.logits(model(text, tokens, hints, opening=opening, lag=lag), hints)
+        decoder = CachedDecoder(model, text, Decoding(lag=lag), opening)
         slots = range(FRAMES) if stage == "keyframes" else WANTED_SLOTS
         if stage == "interpolation":
             decoder.prefill_given(tokens)

@@ -12,6 +12,7 @@ from training.common.checkpoint import load_checkpoint
 from training.export.checkpoints import TrainedParts, untrained_parts
 from training.export.comparison import round_parts
 from training.export.package import write_package
+from training.export.package_transformer import package_transformer
 from training.export.read_graphs import read_upscaler, read_vqvae
 from training.export.upscaler_graph import build_upscaler_graph
 from training.export.weight_storage import round_weights
@@ -65,27 +66,37 @@ def test_the_weights_are_those_of_the_package(package: Path) -> None:
     assert len(load_checkpoint(folder / "vqvae" / "start.pt").extra["startedFrom"]) == 64
 
 
+@pytest.mark.parametrize("columns", [0, 25])
 def test_stages_of_every_row_are_read_back_or_start_as_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
-    preset = replace(MICRO, stage_rows=True, masked_key_frames=True, key_frame_passes=4,
-                     key_frame_lag=6)  # fmt: skip
+    preset = replace(MICRO, stage_rows=True, columns=columns, masked_key_frames=True,
+                     key_frame_passes=4, key_frame_lag=6)  # fmt: skip
     parts = untrained_parts(preset, _tokenizer(600, MICRO.text_pieces))
     told = parts.transformers["keyframes"].stage_rows
     assert told is not None and parts.transformers["interpolation"].stage_rows is None
     torch.nn.init.normal_(told.weight)
+    spots = parts.transformers["keyframes"].spot_rows
+    if spots is not None:
+        torch.nn.init.normal_(spots.weight)
     write_package(parts, tmp_path / "told", "abc", "test")
     manifest = json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sampling"]["keyFramePasses"] == 4
     assert manifest["sampling"]["keyFrameLag"] == 6
     assert "interpolationPasses" not in manifest["sampling"]
+    config = parts.transformers["keyframes"].config
+    assert manifest["storyboard"]["idsPerStage"] == config.spots == 3 * columns + 1
+    assert package_transformer(tmp_path / "told", "keyframes").config == config
     write_package(_parts(), tmp_path / "untold", "abc", "test")
     round_parts(parts)
-    for name, wanted in (("told", told.weight), ("untold", torch.zeros_like(told.weight))):
+    for name, share in (("told", 1), ("untold", 0)):
         warm_start(tmp_path / name, preset)
         found = load_transformer(data_folder("micro") / "keyframes" / "start.pt")
-        torch.testing.assert_close(found.stage_rows.weight, wanted, atol=1e-5, rtol=1e-4)
+        for table, wanted in ((found.stage_rows, told), (found.spot_rows, spots)):
+            if wanted is not None:
+                kept = share * wanted.weight
+                torch.testing.assert_close(table.weight, kept, atol=1e-5, rtol=1e-4)
 
 
 def test_added_residual_blocks_change_nothing(package: Path) -> None:

@@ -14,7 +14,7 @@ from training.transformer.config import FRAMES, NOT_DRAWN, TransformerConfig
 from training.transformer.masking import hidden_copies, with_masked_cells
 from training.transformer.rivals import changed_scene, draw_rivals
 from training.transformer.sequence import hints_of, loss_weights, text_row, trim_text
-from training.transformer.storyboard import Storyboards, no_storyboard
+from training.transformer.storyboard import Storyboards, no_storyboard, with_spots_of
 from training.transformer.strays import with_strays
 from training.transformer.text_reader import stated_labels
 from training.transformer.tokens import TokenSet
@@ -24,9 +24,11 @@ from training.world.scene import Scene
 STORYBOARD_RIVALS = 0.5
 """Share of stage 1's rivals that differ in the storyboard alone, where there are storyboards; all
 of stage 2's do: the frames given to it tell more than any caption, but not when a foot lands."""
+ELSEWHERE = 0.3
+"""Share of those, where spots are told, whose storyboard has the body somewhere else."""
 MOVED = 0.5
-"""Share of those whose storyboard is the clip's own at another time or speed, so that its frames
-are told apart; of the others it is another action's."""
+"""Share of the others whose storyboard is the clip's own at another time or speed, so that its
+frames are told apart; else it is another action's."""
 HIDDEN_COPIES = 2
 """Key frames of a training batch of which the model also reads a copy with hidden cells."""
 CaptionSource = Callable[[Scene, np.random.Generator], str | Caption]
@@ -226,7 +228,11 @@ class Batches:
         self, index: int, scene: Scene, told: Storyboards, rng: np.random.Generator
     ) -> _RivalTexts | None:
         """The clip's text twice, the second time with a storyboard that is not the clip's."""
-        ids = told.moved(self.config, index, scene, rng) if rng.random() < MOVED else None
+        ids = None
+        if told.spots is not None and rng.random() < ELSEWHERE:
+            ids = told.elsewhere(self.config, index, scene, rng)
+        elif rng.random() < MOVED:
+            ids = told.moved(self.config, index, scene, rng)
         if ids is None and (other := changed_scene(scene, "action", rng)) is not None:
             ids = told.of(self.config, index, other)
         if ids is None or np.array_equal(ids, told.own(self.config, index, scene)):
@@ -254,7 +260,7 @@ class Batches:
             return rival.storyboard
         if rival.scene.action == self.clips.scenes[index].action:
             return own
-        return self.storyboards.of(self.config, index, rival.scene)
+        return with_spots_of(self.config, self.storyboards.of(self.config, index, rival.scene), own)
 
     def _row(self, index: int, prompt: str) -> np.ndarray:
         """int64 [T]: the clip's duration and the prompt; "" leaves the prompt out."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
+from training.transformer.spots import spots_in
+
 Stage = Literal["keyframes", "interpolation"]
 Kind = Literal["key", "interpolation"]  # of the clips that a stage learns from
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
@@ -31,7 +33,8 @@ class TransformerConfig:
     stage: Stage  # which visibility and loss the model is trained with
     grid: int  # G, cells per side of a frame
     codes: int  # K, image codes; ids 0..K-1 and the width of the head
-    vocabulary: int  # rows of the word embedding, all flat ids (K + pieces + 2 + stages)
+    vocabulary: int  # rows of the word embedding (K + pieces + 2 + stages): of all flat ids, but
+    # ids of one stage share theirs
     boi_id: int  # id fed at cell 0 of a frame of which no stage is told
     null_hint_id: int  # hint id that means "no hint" (not below `codes`)
     pad_id: int  # flat id of the text padding
@@ -61,6 +64,9 @@ class TransformerConfig:
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
     stage_rows: bool = False  # every row of a key frame also gets a vector of the frame's stage
     # added, which its second hint tells: the id that opens the frame
+    columns: int = 0  # across the frame, in which storyboards can tell a body's centre to be; a
+    # stage has an id for each spot then. With `stage_rows` every row of a key frame also gets a
+    # vector of where it is as the body sees it
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -70,6 +76,8 @@ class TransformerConfig:
             raise ValueError("copy_gate needs hints >= 1")
         if self.stage_rows and not (self.hints == 1 and self.stages):
             raise ValueError("stage_rows needs stages, and the second hint for them")
+        if self.columns and not self.stages:
+            raise ValueError("columns needs stages, whose ids tell the spots")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
 
@@ -77,6 +85,16 @@ class TransformerConfig:
     def first_stage_id(self) -> int:
         """Flat id of the first stage of storyboards."""
         return self.null_hint_id + 1
+
+    @property
+    def spots(self) -> int:
+        """Ids of one stage: one for every spot, and the last one, which tells none."""
+        return spots_in(self.columns)
+
+    @property
+    def ids(self) -> int:
+        """All flat ids."""
+        return self.vocabulary + self.stages * (self.spots - 1)
 
     @property
     def cells(self) -> int:

@@ -22,6 +22,7 @@ from training.transformer.config import (
     TransformerConfig,
 )
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
+from training.transformer.spots import spot_row_table, spot_rows_in
 from training.transformer.visibility import (
     as_bias,
     hide_behind_lag,
@@ -249,12 +250,19 @@ class Transformer(nn.Module):
         self.summary = TextSummary(config) if config.text_summary else None
         # Of every stage, and of frames that open with BOI.
         self.stage_rows = nn.Embedding(config.stages + 1, hidden) if config.stage_rows else None
+        self.spot_rows = None
+        if config.stage_rows and config.columns:
+            self.spot_rows = nn.Embedding(spot_rows_in(config.columns), hidden)
+            table = torch.from_numpy(spot_row_table(config.columns, config.grid))
+            self.register_buffer("spot_table", table, persistent=False)
         self._register_masks()
         self.apply(_initialise)
         if self.summary is not None:
             nn.init.zeros_(self.summary.outer.weight)
         if self.stage_rows is not None:
             nn.init.zeros_(self.stage_rows.weight)
+        if self.spot_rows is not None:
+            nn.init.zeros_(self.spot_rows.weight)
         for layer in self.layers:
             for linear in (layer.spatial.dense, layer.temporal.dense, layer.mlp_out):
                 linear.weight.data.mul_(1 / math.sqrt(2 * config.layers))
@@ -354,13 +362,18 @@ class Transformer(nn.Module):
             places = torch.cat([slots, copied])
             positions = positions.view(FRAMES, config.cells, -1)[places].flatten(0, 1)
             slots = torch.cat([slots, FRAMES + copied])
-        image = self.word(inputs) + positions
+        image = self.words(inputs) + positions
         if config.hints:
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
         if self.stage_rows is not None:
             stage = self.stage_rows(self._stage_of(opening))
             image = image + stage.repeat_interleave(config.cells, dim=1)
+        if self.spot_rows is not None:
+            # A row of cells at a time: [B, F, 1, G] -> [B, F, G, G].
+            spots = self.spot_rows(self.spot_table[self.spot_of(opening)])[:, :, None]
+            spots = spots.expand(-1, -1, config.grid, -1, -1)
+            image = image + spots.reshape(batch, -1, config.hidden)
         words = self.word(text)
         if self.summary is not None:
             image = image + self.summary(words, text != config.pad_id)
@@ -391,10 +404,29 @@ class Transformer(nn.Module):
         assert total is not None
         return total
 
+    def words(self, ids: Tensor) -> Tensor:
+        """The word embedding of flat ids [...]: [..., hidden]."""
+        return self.word(ids if self.config.spots == 1 else self.word_rows(ids))
+
+    def word_rows(self, ids: Tensor) -> Tensor:
+        """Rows of the word embedding that belong to flat ids, of any shape."""
+        first = self.config.first_stage_id
+        stages = first + (ids - first) // self.config.spots
+        return torch.where(ids < first, ids, stages)
+
     def _stage_of(self, opening: Tensor) -> Tensor:
         """Rows of `stage_rows` that belong to ids that open frames, of any shape."""
-        first = self.config.first_stage_id
-        return torch.where(opening < first, self.config.stages, opening - first)
+        behind = opening - self.config.first_stage_id
+        return torch.where(behind < 0, self.config.stages, behind // self.config.spots)
+
+    def spot_of(self, opening: Tensor) -> Tensor:
+        """Spots that ids tell which open frames, of any shape."""
+        behind, spots = opening - self.config.first_stage_id, self.config.spots
+        return torch.where(behind < 0, spots - 1, behind % spots)
+
+    def columns_at(self, positions: Tensor) -> Tensor:
+        """Columns of the cells at positions, of any shape; 0 for text."""
+        return (positions - self.config.text_slots).clamp(min=0) % self.config.grid
 
     def logits(self, hidden: Tensor, hints: Tensor | None) -> Tensor:
         """hidden [..., hidden], hints [..., >= h] -> [..., K] with the copy gate added."""
@@ -429,13 +461,17 @@ class Transformer(nn.Module):
         """
         config = self.config
         is_image = (positions >= config.text_slots).unsqueeze(-1).to(torch.float32)
-        x = self.word(ids) + self._embed_positions(positions, is_image)
+        x = self.words(ids) + self._embed_positions(positions, is_image)
         if config.hints:
             assert hints is not None
             x = x + is_image * self._embed_hints(hints)
         if self.stage_rows is not None:
             assert hints is not None
             x = x + is_image * self.stage_rows(self._stage_of(hints[..., 1]))
+        if self.spot_rows is not None:
+            assert hints is not None
+            row = self.spot_table[self.spot_of(hints[..., 1]), self.columns_at(positions)]
+            x = x + is_image * self.spot_rows(row)
         if self.summary is not None:
             assert text is not None, "this model reads the text at every step"
             x = x + is_image * self.summary(self.word(text), text != config.pad_id)

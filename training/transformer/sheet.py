@@ -108,15 +108,17 @@ class Drawer:
         empty = self.rows(model, 1, [""] * len(prompts))
         opening = None
         if self.planner is not None:
-            rows = [key_frame_opening(self.plan(model, prompt)) for prompt in prompts]
+            told = zip(prompts, seeds, strict=True)
+            rows = [key_frame_opening(self.plan(model, *clip)) for clip in told]
             opening = torch.from_numpy(np.stack(rows)).long()
         return sample_key_frames(model, texts, empty, seeds, self.sampling, report_cells, opening)
 
-    def plan(self, model: Transformer, prompt: str) -> np.ndarray:
-        """The storyboard of a prompt, int32 [S]."""
+    def plan(self, model: Transformer, prompt: str, seed: int) -> np.ndarray:
+        """The storyboard of a prompt drawn with a seed, int32 [S]."""
         assert self.planner is not None
         pieces = self.tokenizer.encode(prompt)
-        return plan_of(self.planner, model.config, subset_named(self.preset.subset), pieces, 1)
+        subset = subset_named(self.preset.subset)
+        return plan_of(self.planner, model.config, subset, pieces, 1, seed)
 
     def clip(self, prompt: str, seed: int) -> Tensor:
         """Tokens [33, C] of a whole clip."""
@@ -129,7 +131,7 @@ class Drawer:
         frames = self.key_frames(keys, [prompt], seed)[0]
         openings = None
         if self.planner is not None:
-            plan = self.plan(between, prompt)
+            plan = self.plan(between, prompt, seed)
             openings = [torch.from_numpy(window_opening(plan, n)).long() for n in (1, 2, 3)]
         return interpolate_clip(between, frames, texts, seed, self.sampling, openings)
 

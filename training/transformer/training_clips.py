@@ -5,7 +5,7 @@ from __future__ import annotations
 from training.presets import Preset
 from training.transformer.config import Kind
 from training.transformer.storyboard import Storyboards
-from training.transformer.token_data import FRONT_VIEWS, GUESTS, MEDLEYS
+from training.transformer.token_data import FRONT_VIEWS, GUESTS, MEDLEYS, preset_world
 from training.transformer.tokens import TokenSet, join, token_file
 
 
@@ -32,4 +32,6 @@ def split_clips(
     clips = clips if count is None else clips.first(count)
     if not preset.storyboard:
         return clips, None
-    return clips, Storyboards.of_split(kind, split, clips, preset.subset)
+    # Stage 2 is told no spots: they are in the frames that it is given.
+    world = preset_world(preset) if preset.columns and kind == "key" else None
+    return clips, Storyboards.of_split(kind, split, clips, preset.subset, world)
