@@ -191,9 +191,16 @@ export type CandidateChoice = (typeof CANDIDATE_CHOICES)[number];
 
 export const MOST_CANDIDATES = 8;
 
+/** What the ids of storyboards mean. */
+export interface StoryboardManifest {
+  /** Neighbouring ids that a stage has: they also tell where in the frame the body is. Absent: one. */
+  idsPerStage?: number;
+  stages: StoryboardStage[];
+}
+
 /** One stage of an action, as storyboards name it. */
 export interface StoryboardStage {
-  /** Flat id that opens frames of this stage. */
+  /** The first of `idsPerStage` flat ids that open frames of this stage. */
   id: number;
   en: string;
   zh: string;
@@ -245,7 +252,7 @@ export interface ModelManifest {
   maxCodePoints: number;
   ids: SpecialIds;
   /** What the page calls the stages of storyboards; only beside `graphs.storyboard`. */
-  storyboard?: { stages: StoryboardStage[] };
+  storyboard?: StoryboardManifest;
   /** Windows of the temporal channel; layer i uses entry i mod length; empty = full attention. */
   keyframeWindows: TemporalWindow[];
   interpolationWindows: TemporalWindow[];

@@ -156,12 +156,14 @@ function readStoryboard(
   if (!graphs.storyboard) {
     return fail('storyboard', 'needs graphs.storyboard', root.value['storyboard']);
   }
-  const stages = root.child('storyboard').list('stages', 1, (stage) => ({
+  const storyboard = root.child('storyboard');
+  const stages = storyboard.list('stages', 1, (stage) => ({
     id: stage.integer('id', codes, 2 ** 31 - 1),
     en: stage.text('en'),
     zh: stage.text('zh'),
   }));
-  return { storyboard: { stages } };
+  if (!storyboard.has('idsPerStage')) return { storyboard: { stages } };
+  return { storyboard: { idsPerStage: storyboard.integer('idsPerStage', 1, 2 ** 16), stages } };
 }
 
 function readWindow(window: ManifestReader): TemporalWindow {

@@ -10,6 +10,6 @@ export function namedStages(
   opening: readonly number[],
   manifest: Pick<ModelManifest, 'storyboard'> | null,
 ): (StoryboardStage | undefined)[] {
-  const stages = new Map(manifest?.storyboard?.stages.map((stage) => [stage.id, stage]));
-  return opening.map((id) => stages.get(id));
+  const { stages = [], idsPerStage = 1 } = manifest?.storyboard ?? {};
+  return opening.map((id) => stages.find((stage) => id >= stage.id && id < stage.id + idsPerStage));
 }

@@ -243,7 +243,9 @@ class ClipSampler:
             (plans,) = self.package.sessions[STORYBOARD].run(["opening"], {"text": text})
             rates = self.manifest["rates"]
             row = rates.index(nearest_rate(self.manifest, wish.key_rate))
-            self._planned[wish] = plans[0, row]
+            # Packages of before 0.13.0 plan no paths.
+            paths = plans[0].reshape(-1, *plans.shape[-2:])
+            self._planned[wish] = paths[wish.seed % len(paths), row]
         return self._planned[wish]
 
     def _openings(

@@ -208,7 +208,8 @@ def compare_ranker(parts: TrainedParts, ranker: Ranker, package: Path) -> Differ
 def compare_planner(parts: TrainedParts, planner: Planner, package: Path) -> Difference:
     """Storyboards of random texts and of captions."""
     config = parts.transformers["keyframes"].config
-    table = storyboard_table(config, subset_named(parts.preset.subset))
+    subset = subset_named(parts.preset.subset)
+    table = storyboard_table(config, subset, planner.known_paths)
     encode = parts.tokenizer.encode
     rows = [
         encode(text)[: config.text_slots] for text in (*PROMPTS, "", *random_texts(97, seed=11))
@@ -219,6 +220,6 @@ def compare_planner(parts: TrainedParts, planner: Planner, package: Path) -> Dif
     session = open_session(package / "storyboard.onnx")
     (found,) = session.run(None, {"text": texts.numpy().astype(np.int32)})
     with torch.inference_mode():
-        expected = table[planner(texts).argmax(1).numpy()]
-    wrong = int((found != expected).any((1, 2)).sum())
+        expected = table[planner.plan(texts).numpy()]
+    wrong = int((found != expected).any((1, 2, 3)).sum())
     return Difference(f"storyboard: prompts of {len(rows)} with another plan", wrong, 0)

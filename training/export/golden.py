@@ -127,7 +127,7 @@ def _draw(
     plan = None
     if parts.planner is not None:
         config, subset = models["keyframes"].config, subset_named(parts.preset.subset)
-        plan = plan_of(parts.planner, config, subset, parts.tokenizer.encode(prompt), rate)
+        plan = plan_of(parts.planner, config, subset, parts.tokenizer.encode(prompt), rate, seed)
     opening = None if plan is None else torch.from_numpy(key_frame_opening(plan)[None]).long()
     keys = models["keyframes"]
     clip = sample_key_frames(keys, *texts, [seed], key_frames, opening=opening)[0]

@@ -120,7 +120,8 @@ def _ids(parts: TrainedParts, config: TransformerConfig) -> dict[str, int]:
 def _storyboard(parts: TrainedParts, config: TransformerConfig) -> dict[str, Any]:
     if parts.planner is None:
         return {}
-    return {"storyboard": {"stages": stage_entries(config, parts.preset.subset)}}
+    stages = stage_entries(config, parts.preset.subset)
+    return {"storyboard": {"idsPerStage": config.spots, "stages": stages}}
 
 
 def window_entries(config: TransformerConfig) -> list[dict[str, int]]:

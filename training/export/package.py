@@ -54,9 +54,8 @@ def build_graphs(parts: TrainedParts) -> dict[str, tuple[onnx.ModelProto, str]]:
     if parts.ranker is not None:
         graphs["ranker"] = (build_ranker_graph(parts.ranker, RANKER_PRECISION), RANKER_PRECISION)
     if parts.planner is not None:
-        table = storyboard_table(
-            parts.transformers["keyframes"].config, subset_named(parts.preset.subset)
-        )
+        config, subset = parts.transformers["keyframes"].config, subset_named(parts.preset.subset)
+        table = storyboard_table(config, subset, parts.planner.known_paths)
         graphs["storyboard"] = (build_storyboard_graph(parts.planner, table), "fp32")
     return graphs
 

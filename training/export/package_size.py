@@ -5,12 +5,14 @@ python -m training.export.package_size
 
 from __future__ import annotations
 
+from math import prod
+
 from torch import nn
 
 from training.export.package import DECODER_PRECISION, ENCODER_PRECISION, TRANSFORMER_PRECISION
 from training.export.weight_storage import Precision, stored_bytes
 from training.presets import PRESETS, Preset
-from training.storyboard.plan import RATES, STEPS
+from training.storyboard.axes import RATES, STEPS, path_shape
 from training.storyboard.planner import Planner, PlannerConfig
 from training.transformer.checkpoints import is_base_parameter
 from training.transformer.config import STAGES
@@ -53,10 +55,12 @@ def planner_bytes(preset: Preset) -> int:
     """The planner of storyboards and its table of ids; 0 where the models read none."""
     if not preset.storyboard:
         return 0
-    actions = len(subset_named(preset.subset).actions)
-    config = PlannerConfig(preset.codes, preset.text_pieces, 0, actions)
-    ids = (actions + 1) * len(RATES) * (STEPS + 1)
-    return _module_bytes(Planner(config), "fp32") + 4 * ids
+    subset = subset_named(preset.subset)
+    actions, shape = len(subset.actions), path_shape(subset)
+    paths = shape if preset.columns else ()
+    config = PlannerConfig(preset.codes, preset.text_pieces, 0, actions, paths=paths)
+    plans = (prod(shape[:-2]) + shape[-3]) if paths else actions + 1
+    return _module_bytes(Planner(config), "fp32") + 4 * plans * len(RATES) * (STEPS + 1)
 
 
 def _module_bytes(module: nn.Module, precision: Precision) -> int:

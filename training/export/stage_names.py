@@ -69,13 +69,14 @@ _NAMES_OF = {
 
 
 def stage_entries(config: TransformerConfig, subset: str) -> list[dict[str, int | str]]:
-    """The manifest's `storyboard.stages`: the id that opens a frame of each stage and its names.
-    ValueError names a stage that has none here."""
+    """The manifest's `storyboard.stages`: the first id that opens a frame of each stage, and its
+    names. ValueError names a stage that has none here."""
     names = stages_of(subset)
     told = {**_NAMES, **_NAMES_OF.get(subset, {})}
     if missing := [name for name in names if name not in told]:
         raise ValueError(f"stages without a name for the page: {', '.join(missing)}")
+    first, each = config.first_stage_id, config.spots
     return [
-        {"id": config.first_stage_id + index, "en": told[name][0], "zh": told[name][1]}
+        {"id": first + index * each, "en": told[name][0], "zh": told[name][1]}
         for index, name in enumerate(names)
     ]

@@ -21,7 +21,8 @@ from training.common.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from training.presets import Preset, data_folder, preset_named
 from training.ranker.config import RANKER_RECIPES, ranker_folder
 from training.ranker.model import Ranker, load_ranker
-from training.storyboard.plan import RATES, due_classes
+from training.storyboard.axes import RATES
+from training.storyboard.plan import due_classes
 from training.text.caption_tokenizer import CaptionTokenizer
 from training.transformer.text_reader import LABELS
 from training.world.dataset import DURATION_TEXTS

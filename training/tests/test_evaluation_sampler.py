@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 
 from training.evaluation.clip_sampler import ClipSampler, Settings, Wish
 from training.evaluation.drawn_clips import DrawnClips
-from training.evaluation.package import PackageError, open_package
+from training.evaluation.package import STORYBOARD, PackageError, open_package
 from training.export.masked_fixture import FOLDER as MASKED
+from training.export.storyboard_graph import build_storyboard_graph
 from training.export_onnx import DEFAULT_FOLDERS
+from training.storyboard.planner import Planner, PlannerConfig
 from training.verify_export import GOLDEN
 
 FIXTURE = DEFAULT_FOLDERS["micro"]
@@ -42,6 +45,21 @@ def test_clips_are_the_golden_ones(clip: dict) -> None:
     for number, expected in enumerate(clip["rounds"], start=1):
         frames = sampler.interpolate([wish], frames, number)
         assert frames[0].tolist() == expected
+
+
+def test_clips_of_neighbouring_seeds_take_other_paths() -> None:
+    sampler = _sampler(CLIPS[0])
+    manifest = sampler.manifest
+    codes, behind = manifest["codes"], manifest["ids"]["beginOfImage"]
+    planner = Planner(PlannerConfig(codes, behind - codes, 0, 4))
+    paths = np.arange(5 * 3 * len(manifest["rates"]) * 9).reshape(5, 3, -1, 9)
+    graph = build_storyboard_graph(planner, paths)
+    sampler.package.sessions[STORYBOARD] = ort.InferenceSession(graph.SerializeToString())
+    told = [sampler.storyboard(Wish("fox", seed, 2)) for seed in (6, 7, 8, 9)]
+    assert told[0].tolist() == told[3].tolist()
+    row = [rate["framesPerSecond"] for rate in manifest["rates"]].index(2)
+    action = told[0][0] // paths[0].size
+    assert [plan.tolist() for plan in told[:3]] == paths[action, :, row].tolist()
 
 
 @pytest.mark.parametrize("sequences", [3, 64])

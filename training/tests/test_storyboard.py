@@ -14,9 +14,8 @@ from training.export.storyboard_graph import build_storyboard_graph
 from training.presets import CPU as CPU_PRESET
 from training.presets import GPU
 from training.ranker.clips import due_in_clips
+from training.storyboard.axes import RATES, STEPS
 from training.storyboard.plan import (
-    RATES,
-    STEPS,
     key_frame_opening,
     plan_of,
     planned_classes,
@@ -24,7 +23,7 @@ from training.storyboard.plan import (
     window_opening,
 )
 from training.storyboard.planner import Planner, PlannerConfig
-from training.storyboard.train import Captions
+from training.storyboard.train import NOT_ASKED, Captions
 from training.tests.test_transformer_training import CONFIG, Letters, token_set
 from training.transformer.batches import Batches
 from training.transformer.cached import CachedDecoder
@@ -75,7 +74,7 @@ def test_what_is_due_is_what_the_storyboard_tells() -> None:
     due = due_in_clips(CPU_PRESET, clips)
     for row, scene, text in zip(due, clips.scenes, clips.durations, strict=True):
         rate = next(rate for rate, known in DURATION_TEXTS.items() if known == text)
-        plan = storyboard_table(TOLD, CPU)[CPU.actions.index(scene.action), RATES.index(rate)]
+        plan = storyboard_table(TOLD, CPU)[CPU.actions.index(scene.action), 0, RATES.index(rate)]
         assert np.array_equal(opening_ids(TOLD, row, "cpu"), key_frame_opening(plan))
 
 
@@ -263,7 +262,7 @@ def test_the_graph_plans_as_the_model_reads() -> None:
         for parameter in planner.parameters():
             parameter.add_(torch.randn_like(parameter))
     table = storyboard_table(config, CPU)
-    assert table.shape == (len(CPU.actions) + 1, len(RATES), STEPS + 1)
+    assert table.shape == (len(CPU.actions) + 1, 1, len(RATES), STEPS + 1)
     assert (table[-1] == config.boi_id).all() and (table[:-1] >= config.first_stage_id).all()
     session = ort.InferenceSession(build_storyboard_graph(planner, table).SerializeToString())
     rng = np.random.default_rng(7)
@@ -276,7 +275,7 @@ def test_the_graph_plans_as_the_model_reads() -> None:
         for row, plan in zip(pieces, found, strict=True):
             for index, rate in enumerate(RATES):
                 expected = plan_of(planner, config, CPU, row.tolist(), rate)
-                assert plan[index].tolist() == expected.tolist()
+                assert plan[0, index].tolist() == expected.tolist()
             plans.add(plan.tobytes())
     assert len(plans) > 5
 
@@ -296,11 +295,11 @@ def test_the_full_world_has_storyboards_too() -> None:
     subset = subset_named(GPU.subset)
     config = GPU.transformer("keyframes", 300, 0)
     table = storyboard_table(config, subset)
-    assert table.shape == (len(subset.actions) + 1, len(RATES), STEPS + 1)
+    assert table.shape == (len(subset.actions) + 1, 1, len(RATES), STEPS + 1)
     assert config.first_stage_id <= table[:-1].min() and table.max() < config.vocabulary
     names = {entry["en"]: entry["id"] for entry in stage_entries(config, GPU.subset)}
     assert len(names) == config.stages == len(stages_of(GPU.subset))
-    take_off = table[subset.actions.index("take_off"), RATES.index(1)]
+    take_off = table[subset.actions.index("take_off"), 0, RATES.index(1)]
     assert {names["on the ground"], names["climbs"]} <= set(take_off.tolist())
 
 
@@ -313,9 +312,12 @@ def test_planner_captions_are_labelled_with_what_they_state() -> None:
 
     captions = Captions(CPU_PRESET, Characters())  # type: ignore[arg-type]
     text, labels = captions.training(np.random.default_rng(9), 400)
-    unstated = labels == len(CPU.actions)
+    unstated = labels[:, 0] == len(CPU.actions)
     assert text.shape == (400, CPU_PRESET.text_slots)
     assert 0.06 < unstated.float().mean() < 0.2
     empty = (text == CPU_PRESET.codes).all(1)
     assert empty.any() and unstated[empty].all()
-    assert len(set(labels.tolist())) == len(CPU.actions) + 1
+    assert len(set(labels[:, 0].tolist())) == len(CPU.actions) + 1
+    assert (labels[unstated, 1:] == NOT_ASKED).all()
+    kinds = labels[~unstated, 1:]
+    assert {tuple(kind) for kind in kinds.tolist()} == {(d, g) for d in range(3) for g in range(2)}

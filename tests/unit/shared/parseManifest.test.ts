@@ -294,6 +294,15 @@ describe('parseManifest', () => {
       },
     ],
     [
+      'stages without an id',
+      /storyboard\.idsPerStage must be a number from 1 to 65536, but is 0/,
+      (d) => {
+        d.graphs.storyboard = PLANNER;
+        const stages = [{ id: 99, en: 'a', zh: '甲' }];
+        (d as { storyboard?: object }).storyboard = { idsPerStage: 0, stages };
+      },
+    ],
+    [
       'no pass',
       /sampling\.interpolationPasses must be a number from 1 to 64, but is 0/,
       (d) => (drawsMaskedCells(d).interpolationPasses = 0),
@@ -464,6 +473,17 @@ describe('parseManifest', () => {
       }),
     );
     expect(drawingGraphs(without)).not.toContain('storyboard');
+  });
+
+  it('keeps how many ids tell a stage', () => {
+    const json = broken((d) => {
+      d.graphs.storyboard = PLANNER;
+      (d as { storyboard?: object }).storyboard = {
+        idsPerStage: 76,
+        stages: [{ id: 99, en: 'a', zh: '甲' }],
+      };
+    });
+    expect(parseManifest(json)).toEqual(json);
   });
 
   it.each([[null], ['<html>'], [[]], [7]])('rejects %j as a whole', (value) => {

@@ -20,7 +20,13 @@ function opening(points: number): Tensor {
   return new Tensor('int32', ids, [1, RATES, points]);
 }
 
-function plan(answer: Tensor | undefined, prompt = Int32Array.of(70, 71), keyRate = 1, rounds = 0) {
+function plan(
+  answer: Tensor | undefined,
+  prompt = Int32Array.of(70, 71),
+  keyRate = 1,
+  rounds = 0,
+  seed = 0,
+) {
   const fed: Feeds[] = [];
   const run = (feeds: Feeds) => {
     fed.push(feeds);
@@ -28,7 +34,7 @@ function plan(answer: Tensor | undefined, prompt = Int32Array.of(70, 71), keyRat
   };
   const storyboard = { runtime: { ort: { Tensor } }, run };
   const graphs = { storyboard } as unknown as ModelGraphs;
-  const context = { manifest, graphs, keyRate, options: { rounds } };
+  const context = { manifest, graphs, keyRate, options: { rounds, seed } };
   return { planned: planStoryboard({ prompt }, context), fed };
 }
 
@@ -63,8 +69,29 @@ it.each([
   expect((await planned)?.opening).toEqual(wanted);
 });
 
+it('takes the path of the seed, where there are several', async () => {
+  const [points, paths] = [9, 3];
+  const each = RATES * points;
+  const all = Int32Array.from({ length: paths * each }, (_, index) => index);
+  const answer = new Tensor('int32', all, [1, paths, RATES, points]);
+  const firsts = [0, 1, 2, 3, 2 ** 32 - 1].map(async (seed) => {
+    const { planned } = plan(answer, undefined, 2, 1, seed);
+    const { opening: found } = (await planned)!;
+    expect(found).toEqual(Array.from({ length: 9 }, (_, point) => found[0]! + point));
+    return found[0]!;
+  });
+  const second = manifest.rates.findIndex((rate) => rate.framesPerSecond === 2) * points;
+  const wanted = [0, 1, 2, 0, 0].map((path) => path * each + second);
+  expect(await Promise.all(firsts)).toEqual(wanted);
+});
+
 it('plans nothing without a planner', async () => {
-  const context = { manifest, graphs: {} as ModelGraphs, keyRate: 1, options: { rounds: 0 } };
+  const context = {
+    manifest,
+    graphs: {} as ModelGraphs,
+    keyRate: 1,
+    options: { rounds: 0, seed: 0 },
+  };
   expect(await planStoryboard({ prompt: Int32Array.of(70) }, context)).toBeUndefined();
 });
 
@@ -75,10 +102,12 @@ it.each<[string, Tensor | undefined]>([
   ['gives int32 [1, 3, 9]', new Tensor('int32', new Int32Array(27), [1, 3, 9])],
   ['gives int32 [2, 4, 9]', new Tensor('int32', new Int32Array(72), [2, 4, 9])],
   ['gives int32 [1, 4, 9, 1]', new Tensor('int32', new Int32Array(36), [1, 4, 9, 1])],
+  ['gives int32 [1, 0, 4, 9]', new Tensor('int32', new Int32Array(0), [1, 0, 4, 9])],
+  ['gives int32 [1, 1, 2, 4, 9]', new Tensor('int32', new Int32Array(72), [1, 1, 2, 4, 9])],
   ['gives float32 [1, 4, 9]', new Tensor('float32', new Float32Array(36), [1, 4, 9])],
 ])('refuses a planner that %s', async (found, answer) => {
   const error: unknown = await plan(answer).planned.catch((reason: unknown) => reason);
   expect(errorKind(error)).toBe('ModelIntegrity');
   expect((error as Error).message).toContain(found);
-  expect((error as Error).message).toContain('int32 [1, 4, 2 or more]');
+  expect((error as Error).message).toContain('int32 [1, paths, 4, 2 or more]');
 });
