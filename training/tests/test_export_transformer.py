@@ -70,7 +70,7 @@ def _feeds(
     hints[:, ::3, 1] = config.null_hint_id
     # Stages, if there are any.
     hints[:, 1::3, 1] = config.ids - 1
-    hints[:, 2::3, 1] = torch.arange(config.first_stage_id, config.ids)[-4:][:batch, None]
+    hints[:, 2::3, 1] = config.ids - 1 - torch.arange(batch)[:, None]
     positions = ids(config.text_slots + FRAMES * cells, batch, rows)
     return (
         ids(config.ids, batch, rows),
