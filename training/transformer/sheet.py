@@ -45,7 +45,7 @@ PROMPTS = (
     "a t-rex walks toward the camera in the desert",
     "a blue triceratops runs to the left in the forest",
     "小丑鱼在水下向左游",
-    "a dolphin swims to the right underwater",
+    "a dolphin swims to the right under water",
     "a yellow taxi drives to the right on the street",
     "一辆红色汽车在雪地里向左行驶",
     "a horse drinks at the lake",
