@@ -25,14 +25,9 @@ from torch import Tensor
 
 from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
+from training.export.manifest_config import columns_of
 from training.export.package import TOKENIZER_FILE
-from training.export.read_graphs import (
-    GraphReader,
-    columns_of,
-    read_transformer,
-    read_upscaler,
-    read_vqvae,
-)
+from training.export.read_graphs import GraphReader, read_transformer, read_upscaler, read_vqvae
 from training.export.read_ranker import read_ranker
 from training.presets import PRESETS, Preset, data_folder, preset_named
 from training.ranker.config import RANKER_RECIPES
@@ -162,8 +157,7 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
         config = asdict(ranker.config)
         save_checkpoint(written[-1], Checkpoint(ranker.state_dict(), config, extra=extra))
     for stage in STAGES:
-        inputs = manifest["graphs"][stage]["inputs"]
-        stored = _stored(package, preset, stage, old, "text" in inputs)
+        stored = _stored(package, manifest, preset, stage, old)
         model = with_vocabulary(stored, old, new, preset)
         written.append(folder / stage / "start.pt")
         checkpoint = Checkpoint(model.state_dict(), model.config.to_json(), extra=extra)
@@ -173,7 +167,7 @@ def warm_start(package: Path, preset: Preset) -> list[Path]:
 
 
 def _stored(
-    package: Path, preset: Preset, stage: Stage, pieces: CaptionTokenizer, has_summary: bool
+    package: Path, manifest: dict[str, Any], preset: Preset, stage: Stage, pieces: CaptionTokenizer
 ) -> Transformer:
     if preset.shared_base:
         raise ValueError(
@@ -181,7 +175,7 @@ def _stored(
             "read back; go on from its checkpoints, or from pieces by training.import_shards."
         )
     config = preset.transformer(stage, pieces.vocabulary_size, pieces.pad_id)
-    if not has_summary:
+    if "text" not in manifest["graphs"][stage]["inputs"]:
         config = replace(config, text_summary=0)
     reader = GraphReader(package / f"{stage}.onnx")
     stages = len(reader.named("word")) - config.first_stage_id
@@ -189,7 +183,7 @@ def _stored(
         config,
         stages=stages,
         stage_rows=reader.has_table("stage_rows"),
-        columns=columns_of(reader),
+        columns=columns_of(manifest),
         vocabulary=config.first_stage_id + stages,
     )
     return read_transformer(package / f"{stage}.onnx", config)

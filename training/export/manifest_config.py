@@ -8,6 +8,11 @@ from training.transformer.config import Stage, TransformerConfig, Window
 from training.transformer.spots import columns_in
 
 
+def columns_of(manifest: dict[str, Any]) -> int:
+    """Columns of the spots that a package's storyboards tell; 0: they tell none."""
+    return columns_in(manifest.get("storyboard", {}).get("idsPerStage", 1))
+
+
 def manifest_config(
     manifest: dict[str, Any],
     stage: Stage,
@@ -21,7 +26,6 @@ def manifest_config(
     shape, ids = manifest["architecture"], manifest["ids"]
     windows = manifest["keyframeWindows" if stage == "keyframes" else "interpolationWindows"]
     hints = {"keyframes": 1, "interpolation": 2}[stage] if shape["previousFrameHint"] else 0
-    told = {} if vocabulary is None else manifest.get("storyboard", {})
     rows = ids["nullHint"] + 1 if vocabulary is None else vocabulary
     return TransformerConfig(
         stage=stage,
@@ -43,6 +47,6 @@ def manifest_config(
         masked="rows" in manifest["graphs"][stage]["inputs"],
         stages=rows - ids["nullHint"] - 1,
         stage_rows=stage_rows,
-        columns=columns_in(told.get("idsPerStage", 1)),
+        columns=0 if vocabulary is None else columns_of(manifest),
         windows=tuple(Window(**window) for window in windows),
     )

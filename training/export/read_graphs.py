@@ -65,14 +65,6 @@ class GraphReader:
         return values if scale is None else values * numpy_helper.to_array(scale)
 
 
-def columns_of(reader: GraphReader) -> int:
-    """Columns of the spots that every row of a key frame's graph is told; 0: none."""
-    if not reader.has_table("spot_rows"):
-        return 0
-    # Inverse of training.transformer.spots.spot_rows_in.
-    return ((len(reader.named("spot_rows")) - 1) // 2 + 1) // 2
-
-
 def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
     """The model that a pre-norm graph (`norm` "rms", no biases) computes with, of known sizes.
 

@@ -80,9 +80,9 @@ class Planner(nn.Module):
         hidden = (pieces == self.config.pad_piece).float()[..., None] * -HIDDEN
         weights = (self.weights(pieces) + hidden).softmax(1)
         action = self.head(F.relu(self.hidden((weights * self.pieces(pieces)).sum(1))))
-        return (
-            action if self.kinds is None else torch.cat([action, self.kinds(pieces, hidden)], dim=1)
-        )
+        if self.kinds is None:
+            return action
+        return torch.cat([action, self.kinds(pieces, hidden)], dim=1)
 
     @property
     def classes(self) -> list[int]:

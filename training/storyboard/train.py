@@ -1,4 +1,4 @@
-"""Trains the planner of storyboards on captions: about a minute.
+"""Trains the planner of storyboards on captions: under a minute.
 
 python -m training.storyboard.train --preset cpu [--steps N]
 

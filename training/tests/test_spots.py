@@ -14,6 +14,7 @@ from training.storyboard.axes import DIRECTIONS, GROUNDS, PATHS, RATES, path_sha
 from training.storyboard.paths import path_table
 from training.storyboard.plan import key_frame_opening, plan_of, storyboard_table
 from training.storyboard.planner import Planner, PlannerConfig
+from training.storyboard.train import WATERSIDE
 from training.tests.test_storyboard import STAGES, TOLD, clips_of_the_train_split
 from training.tests.test_transformer_training import Letters
 from training.tests.test_world_medley import drawn_set
@@ -32,7 +33,7 @@ from training.world.captions import stated_caption
 from training.world.catalog import GUESTS, SUBJECTS, kind_of
 from training.world.composite import medley_poses, render, render_medley
 from training.world.motion import Pose
-from training.world.spots import COLUMNS, spot_of
+from training.world.spots import COLUMNS, FACINGS, spot_of
 from training.world.subsets import CPU
 from training.world.synthetic import synthetic_world
 
@@ -69,6 +70,7 @@ def test_a_spot_is_a_facing_and_a_column() -> None:
 def test_cells_know_how_far_before_or_behind_the_body_they_are() -> None:
     table = spot_row_table(COLUMNS, 12)
     assert table.shape == (spots_in(COLUMNS), 12) and columns_in(spots_in(COLUMNS)) == COLUMNS
+    assert spots_in(COLUMNS) == len(FACINGS) * COLUMNS + 1
     assert table.min() >= 0 and table.max() == spot_rows_in(COLUMNS) - 1
     right, left, front = (table[f * COLUMNS : (f + 1) * COLUMNS] for f in range(3))
     # Two columns on everything is one cell further.
@@ -174,6 +176,11 @@ def test_rivals_of_a_storyboard_without_spots_tell_none_either() -> None:
         assert np.array_equal(bare[known], (stages_and_spots(rival)[1] == SPOTTED.spots - 1)[known])
         untold += (known & bare.all(1)).sum()
     assert untold > 3
+
+
+def test_the_planner_knows_which_places_have_a_shore() -> None:
+    shores = [p for p in CPU.places if any(WORLD.plate(p, n).edge for n in range(CPU.layouts))]
+    assert tuple(shores) == WATERSIDE
 
 
 @pytest.fixture(scope="module")

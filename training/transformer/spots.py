@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import numpy as np
 
-FACINGS = 3
+_FACINGS = 3
 """Right, left, to the viewer; in this order in a spot: facing * columns + column."""
 
 
 def spots_in(columns: int) -> int:
     """Spots that a frame can be told, the last one "untold"; without columns that one alone."""
-    return FACINGS * columns + 1
+    return _FACINGS * columns + 1
 
 
 def columns_in(spots: int) -> int:
     """Inverse of `spots_in`."""
-    return (spots - 1) // FACINGS
+    return (spots - 1) // _FACINGS
 
 
 def spot_rows_in(columns: int) -> int:

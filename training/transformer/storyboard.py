@@ -17,8 +17,7 @@ from training.transformer.config import FRAMES, Kind, TransformerConfig
 from training.transformer.token_data import WITHOUT_ACTION, Window, draw_window, moments_of
 from training.transformer.tokens import TokenSet
 from training.world.atlas import World
-from training.world.composite import medley_poses, poses_of
-from training.world.medley import Moment
+from training.world.composite import medley_poses
 from training.world.scene import Scene
 from training.world.spots import spot_of
 from training.world.visible_stages import stages_at, stages_of, told_classes
@@ -108,7 +107,10 @@ class Storyboards:
         shown = [[classes_at(m.scene, [m.time])[0] for m in row] for row in moments]
         spots = None
         if world is not None:
-            spots = [_spots(w, row, world) for w, row in zip(windows, moments, strict=True)]
+            spots = [
+                [spot_of(pose) for pose in medley_poses(scene, times, row, world)]
+                for (scene, times, _), row in zip(windows, moments, strict=True)
+            ]
         return Storyboards(
             np.array([times for _, times, _ in windows], np.float64),
             np.array(shown, np.int64),
@@ -189,10 +191,3 @@ class Storyboards:
     ) -> np.ndarray:
         spots = None if self.spots is None else self.spots[clip]
         return opening_ids(config, classes, scene.world, spots)
-
-
-def _spots(window: Window, moments: Sequence[Moment], world: World) -> list[int]:
-    scene, times, _ = window
-    plain = all(m == Moment(scene, time) for m, time in zip(moments, times, strict=True))
-    poses = poses_of(scene, times, world) if plain else medley_poses(scene, times, moments, world)
-    return [spot_of(pose) for pose in poses]

@@ -52,7 +52,10 @@ def medley_poses(
 ) -> list[Pose]:
     """What `render_medley` draws at every time."""
     poses = []
-    for own, moment in zip(poses_of(scene, times, world), moments, strict=True):
+    for time, own, moment in zip(times, poses_of(scene, times, world), moments, strict=True):
+        if moment == Moment(scene, time):
+            poses.append(own)
+            continue
         (pose,) = poses_of(moment.scene, [moment.time], world)
         if scene.direction != "toward":
             pose = replace(own, clip=pose.clip, phase=pose.phase, lift=pose.lift)
