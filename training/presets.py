@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.transformer.config import Kind, Stage, TransformerConfig, Window
-from training.world.spots import COLUMNS
+from training.world.spots import COLUMNS, ROWS
 from training.world.visible_stages import stages_of
 
 
@@ -62,6 +62,7 @@ class Preset:
     storyboard: bool = False  # frames open with the stage of the action that they show
     stage_rows: bool = False  # which every row of a key frame also gets to know
     columns: int = 0  # in which storyboards can tell the body to be, too (world.spots); 0 = none
+    rows: int = 0  # in which they can tell its feet to be as well; 0 = none
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
     seconds: float = 4.0  # length of a clip
     rates: tuple[int, ...] = (1, 2, 4, 8)  # frames per second that are trained
@@ -117,6 +118,7 @@ class Preset:
             stages=stages,
             stage_rows=self.stage_rows,
             columns=self.columns,
+            rows=self.rows,
             windows=self.windows,
         )
         config = config.for_stage(stage)
@@ -201,6 +203,7 @@ CPU = Preset(
     storyboard=True,
     stage_rows=True,
     columns=COLUMNS,
+    rows=ROWS,
     caption_dropout=0.2,  # two thirds of these keep the storyboard
     text_summary=512,
     upscaler_minutes=15,

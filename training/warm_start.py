@@ -25,7 +25,7 @@ from torch import Tensor
 
 from training.common.checkpoint import Checkpoint, save_checkpoint
 from training.export.checkpoints import HISTORY_FILE
-from training.export.manifest_config import columns_of
+from training.export.manifest_config import columns_of, rows_of
 from training.export.package import TOKENIZER_FILE
 from training.export.read_graphs import GraphReader, read_transformer, read_upscaler, read_vqvae
 from training.export.read_ranker import read_ranker
@@ -68,10 +68,9 @@ def with_vocabulary(
     weights: dict[str, Tensor] = dict(model.state_dict())
     if model.summary is None and result.summary is not None:  # starts as nothing
         weights |= {f"summary.{name}": w for name, w in result.summary.state_dict().items()}
-    if model.stage_rows is None and result.stage_rows is not None:
-        weights["stage_rows.weight"] = result.stage_rows.weight
-    if model.spot_rows is None and result.spot_rows is not None:
-        weights["spot_rows.weight"] = result.spot_rows.weight
+    for part in ("stage_rows", "spot_rows", "height_rows"):
+        if getattr(model, part) is None and (told := getattr(result, part)) is not None:
+            weights[f"{part}.weight"] = told.weight
     codes, table = model.config.codes, weights["word.weight"]
     pieces = table[codes : codes + old.vocabulary_size]
     place = {piece.text: index for index, piece in enumerate(old.pieces)}
@@ -184,6 +183,7 @@ def _stored(
         stages=stages,
         stage_rows=reader.has_table("stage_rows"),
         columns=columns_of(manifest),
+        rows=rows_of(manifest),
         vocabulary=config.first_stage_id + stages,
     )
     return read_transformer(package / f"{stage}.onnx", config)

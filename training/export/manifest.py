@@ -121,7 +121,8 @@ def _storyboard(parts: TrainedParts, config: TransformerConfig) -> dict[str, Any
     if parts.planner is None:
         return {}
     stages = stage_entries(config, parts.preset.subset)
-    return {"storyboard": {"idsPerStage": config.spots, "stages": stages}}
+    rows = {"rows": config.rows} if config.rows else {}
+    return {"storyboard": {"idsPerStage": config.spots, **rows, "stages": stages}}
 
 
 def window_entries(config: TransformerConfig) -> list[dict[str, int]]:

@@ -10,7 +10,12 @@ from training.transformer.spots import columns_in
 
 def columns_of(manifest: dict[str, Any]) -> int:
     """Columns of the spots that a package's storyboards tell; 0: they tell none."""
-    return columns_in(manifest.get("storyboard", {}).get("idsPerStage", 1))
+    return columns_in(manifest.get("storyboard", {}).get("idsPerStage", 1), rows_of(manifest))
+
+
+def rows_of(manifest: dict[str, Any]) -> int:
+    """Rows of those spots; 0: they tell columns alone."""
+    return manifest.get("storyboard", {}).get("rows", 0)
 
 
 def manifest_config(
@@ -48,5 +53,6 @@ def manifest_config(
         stages=rows - ids["nullHint"] - 1,
         stage_rows=stage_rows,
         columns=0 if vocabulary is None else columns_of(manifest),
+        rows=0 if vocabulary is None else rows_of(manifest),
         windows=tuple(Window(**window) for window in windows),
     )

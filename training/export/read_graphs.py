@@ -81,6 +81,8 @@ def read_transformer(path: Path, config: TransformerConfig) -> Transformer:
         tables["stage_rows"] = model.stage_rows
     if model.spot_rows is not None:
         tables["spot_rows"] = model.spot_rows
+    if model.height_rows is not None:
+        tables["height_rows"] = model.height_rows
     for name, table in tables.items():
         fill(table.weight, reader.named(name), f"{path.name}: {name}")
     matrices = [matrix.T for matrix in reader.operands("MatMul", 1)]

@@ -152,7 +152,7 @@ class TransformerGraph:
         if self.model.stage_rows is not None:
             additions.append(self._stage_rows(self.model.stage_rows))
         if self.model.spot_rows is not None:
-            additions.append(self._spot_rows(self.model.spot_rows))
+            additions += self._spot_rows(self.model.spot_rows, self.model.height_rows)
         if not additions:
             return words, positions
         total, *others = additions
@@ -223,17 +223,24 @@ class TransformerGraph:
         stage = g.node("Where", g.node("Less", opening, first), none, stage)
         return g.node("Gather", self._table(table, "stage_rows"), stage, axis=0)
 
-    def _spot_rows(self, table: nn.Embedding) -> str:
-        """Rows of the spots that the second hint names, [B, S, hidden]."""
+    def _spot_rows(self, beside: nn.Embedding, above: nn.Embedding | None) -> list[str]:
+        """Rows of the spots that the second hint names, by the cells' columns and, if heights are
+        told, by their rows: [B, S, hidden] each."""
         g, config, model = self.g, self.config, self.model
-        # Numbers of rows by spot and column of cells, looked up flat.
         spots = model.spot_of(torch.arange(config.ids)).numpy() * config.grid
-        columns = model.columns_at(torch.arange(config.text_slots + FRAMES * config.cells)).numpy()
         spot = g.node("Gather", g.constant(spots, "int32"), g.take("hints", 1, 2), axis=0)
-        column = g.node("Gather", g.constant(columns, "int32"), "positions", axis=0)
-        rows = g.constant(model.spot_table.flatten().numpy(), "int32")
-        row = g.node("Gather", rows, g.node("Add", spot, column), axis=0)
-        return g.node("Gather", self._table(table, "spot_rows"), row, axis=0)
+        positions = torch.arange(config.text_slots + FRAMES * config.cells)
+        parts = [("spot_rows", beside, model.spot_table, model.columns_at(positions))]
+        if above is not None:
+            parts += [("height_rows", above, model.height_table, model.lines_at(positions))]
+        found = []
+        for name, table, numbers, places in parts:
+            # Numbers of rows by spot and place of cells, looked up flat.
+            place = g.node("Gather", g.constant(places.numpy(), "int32"), "positions", axis=0)
+            flat = g.constant(numbers.flatten().numpy(), "int32")
+            row = g.node("Gather", flat, g.node("Add", spot, place), axis=0)
+            found.append(g.node("Gather", self._table(table, name), row, axis=0))
+        return found
 
     def _position_table(self) -> str:
         """[T + 5*C, hidden], put together from constants when the graph is loaded."""

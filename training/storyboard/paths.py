@@ -25,7 +25,7 @@ from training.storyboard.plan import plan_times, planned_shift
 from training.world.atlas import World
 from training.world.composite import poses_of
 from training.world.scene import Scene, border_shift, sample_scene
-from training.world.spots import COLUMNS, FACINGS, spot_of
+from training.world.spots import COLUMNS, FACINGS, ROWS, spot_of
 from training.world.subsets import Subset
 
 _SCENES = 6000  # drawn to take paths from
@@ -33,7 +33,7 @@ _SEED = 7
 
 
 def path_table(subset: Subset, world: World) -> np.ndarray:
-    """uint8 of `path_shape`: spots (training.world.spots) at the times of `plan_times`. ValueError
+    """int32 of `path_shape`: spots (training.world.spots) at the times of `plan_times`. ValueError
     for an action of which no scene is drawn.
 
     An action that is not done on a kind of ground, or in a direction, has the paths of the other;
@@ -42,7 +42,7 @@ def path_table(subset: Subset, world: World) -> np.ndarray:
     found = _paths_by_action(subset, world)
     kinds = [(direction, ground) for direction in DIRECTIONS for ground in GROUNDS]
     table = [[_chosen(found[action], *kind) for kind in kinds] for action in subset.actions]
-    return np.array(table, np.uint8).reshape(path_shape(subset))
+    return np.array(table, np.int32).reshape(path_shape(subset))
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,14 @@ def _paths_by_action(subset: Subset, world: World) -> dict[str, list[_Path]]:
 
 def _path_of(subset: Subset, scene: Scene, world: World) -> _Path:
     """The scene's, with its stages timed as the plan of its action has them at every rate."""
+    clips = world.clips[scene.subject]
     spots = tuple(
-        tuple(spot_of(pose) for pose in poses_of(timed, plan_times(timed, rate), world))
+        tuple(spot_of(pose, clips) for pose in poses_of(timed, plan_times(timed, rate), world))
         for rate in RATES
         for timed in [_as_planned(subset, scene, rate)]
     )
     wet = world.plate(scene.place, scene.layout).edge is not None
-    return _Path("waterside" if wet else "land", spots[0][0] // COLUMNS, spots)
+    return _Path("waterside" if wet else "land", spots[0][0] // (COLUMNS * ROWS), spots)
 
 
 def _as_planned(subset: Subset, scene: Scene, rate: int) -> Scene:

@@ -70,7 +70,7 @@ class Planner(nn.Module):
         nn.init.zeros_(self.weights.weight)
         self.hidden = nn.Linear(config.width, config.hidden)
         self.head = nn.Linear(config.hidden, self.classes[0])
-        paths = torch.zeros(config.paths, dtype=torch.uint8) if config.paths else None
+        paths = torch.zeros(config.paths, dtype=torch.int32) if config.paths else None
         self.register_buffer("paths", paths)
         self.kinds = PairReader(config, sum(self.classes[1:])) if config.paths else None
 
@@ -97,7 +97,7 @@ class Planner(nn.Module):
 
     @property
     def known_paths(self) -> np.ndarray | None:
-        """The table of paths, uint8 [actions, ..., paths, rates, times]."""
+        """The table of paths, int32 [actions, ..., paths, rates, times]."""
         return None if self.paths is None else self.paths.numpy()
 
     def plan(self, text: Tensor) -> Tensor:

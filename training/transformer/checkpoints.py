@@ -39,8 +39,8 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
 
     A second hint starts as a copy of the first; both are halved, so that two equal hints together
     do what one did. A summary of the text that only one of both has is left out or starts as
-    nothing, so do vectors of stages and of spots, and a model that also draws masked cells may
-    start from one that does not.
+    nothing, so do vectors of stages, of spots and of heights, and a model that also draws masked
+    cells may start from one that does not.
     `copy_base_channel` starts the temporal projections from the base channel and
     the mixture at one half, as CogVideo does for a frozen base.
     """
@@ -51,7 +51,7 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
     wanted = model.config
     same = replace(old.for_stage(wanted.stage), text_summary=wanted.text_summary,
                    masked=wanted.masked, stage_rows=wanted.stage_rows,
-                   columns=wanted.columns)  # fmt: skip
+                   columns=wanted.columns, rows=wanted.rows)  # fmt: skip
     if same != wanted:
         raise ValueError(f"{path} holds a model of other sizes: {old}, wanted {wanted}")
     if old.hints == 1 and model.config.hints == 2:
@@ -65,6 +65,7 @@ def initialise_from(model: Transformer, path: Path, copy_base_channel: bool = Fa
         ("summary.", old.text_summary != wanted.text_summary),
         ("stage_rows.", old.stage_rows != wanted.stage_rows),
         ("spot_rows.", (old.stage_rows, old.columns) != (wanted.stage_rows, wanted.columns)),
+        ("height_rows.", (old.stage_rows, old.rows) != (wanted.stage_rows, wanted.rows)),
     ):
         if differs:
             weights = {name: w for name, w in weights.items() if not name.startswith(part)}
@@ -87,5 +88,5 @@ def start_from_base_channel(model: Transformer) -> None:
 def is_base_parameter(name: str) -> bool:
     """Does CogVideo keep this parameter frozen after text-to-image training?"""
     new = ("temporal.", "mix", "position_extra", "position_frame", "hints.", "gate.", "summary.",
-           "stage_rows.", "spot_rows.")  # fmt: skip
+           "stage_rows.", "spot_rows.", "height_rows.")  # fmt: skip
     return not any(part in name for part in new)

@@ -67,6 +67,8 @@ class TransformerConfig:
     columns: int = 0  # across the frame, in which storyboards can tell a body's centre to be; a
     # stage has an id for each spot then. With `stage_rows` every row of a key frame also gets a
     # vector of where it is as the body sees it
+    rows: int = 0  # down the frame, in which they can tell its feet to be; 0: spots tell columns
+    # alone. Every row of a key frame also gets a vector of how far above or below them it is
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class TransformerConfig:
             raise ValueError("stage_rows needs stages, and the second hint for them")
         if self.columns and not self.stages:
             raise ValueError("columns needs stages, whose ids tell the spots")
+        if self.rows and not self.columns:
+            raise ValueError("rows needs columns: a spot tells both")
         if not self.codes <= min(self.boi_id, self.null_hint_id, self.pad_id):
             raise ValueError("special ids must not be image codes: they start at `codes`")
 
@@ -89,7 +93,7 @@ class TransformerConfig:
     @property
     def spots(self) -> int:
         """Ids of one stage: one for every spot, and the last one, which tells none."""
-        return spots_in(self.columns)
+        return spots_in(self.columns, self.rows)
 
     @property
     def ids(self) -> int:

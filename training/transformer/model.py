@@ -22,7 +22,12 @@ from training.transformer.config import (
     TransformerConfig,
 )
 from training.transformer.fused import ReluSquared, ScaledRms, by_hand
-from training.transformer.spots import spot_row_table, spot_rows_in
+from training.transformer.spots import (
+    height_row_table,
+    height_rows_in,
+    spot_row_table,
+    spot_rows_in,
+)
 from training.transformer.visibility import (
     as_bias,
     hide_behind_lag,
@@ -250,19 +255,22 @@ class Transformer(nn.Module):
         self.summary = TextSummary(config) if config.text_summary else None
         # Of every stage, and of frames that open with BOI.
         self.stage_rows = nn.Embedding(config.stages + 1, hidden) if config.stage_rows else None
-        self.spot_rows = None
+        self.spot_rows = self.height_rows = None
         if config.stage_rows and config.columns:
             self.spot_rows = nn.Embedding(spot_rows_in(config.columns), hidden)
-            table = torch.from_numpy(spot_row_table(config.columns, config.grid))
+            table = torch.from_numpy(spot_row_table(config.columns, config.grid, config.rows))
             self.register_buffer("spot_table", table, persistent=False)
+        if config.stage_rows and config.rows:
+            self.height_rows = nn.Embedding(height_rows_in(config.rows), hidden)
+            table = torch.from_numpy(height_row_table(config.columns, config.grid, config.rows))
+            self.register_buffer("height_table", table, persistent=False)
         self._register_masks()
         self.apply(_initialise)
         if self.summary is not None:
             nn.init.zeros_(self.summary.outer.weight)
-        if self.stage_rows is not None:
-            nn.init.zeros_(self.stage_rows.weight)
-        if self.spot_rows is not None:
-            nn.init.zeros_(self.spot_rows.weight)
+        for told in (self.stage_rows, self.spot_rows, self.height_rows):
+            if told is not None:
+                nn.init.zeros_(told.weight)
         for layer in self.layers:
             for linear in (layer.spatial.dense, layer.temporal.dense, layer.mlp_out):
                 linear.weight.data.mul_(1 / math.sqrt(2 * config.layers))
@@ -374,6 +382,11 @@ class Transformer(nn.Module):
             spots = self.spot_rows(self.spot_table[self.spot_of(opening)])[:, :, None]
             spots = spots.expand(-1, -1, config.grid, -1, -1)
             image = image + spots.reshape(batch, -1, config.hidden)
+        if self.height_rows is not None:
+            # A column of cells at a time.
+            heights = self.height_rows(self.height_table[self.spot_of(opening)])[:, :, :, None]
+            heights = heights.expand(-1, -1, -1, config.grid, -1)
+            image = image + heights.reshape(batch, -1, config.hidden)
         words = self.word(text)
         if self.summary is not None:
             image = image + self.summary(words, text != config.pad_id)
@@ -428,6 +441,11 @@ class Transformer(nn.Module):
         """Columns of the cells at positions, of any shape; 0 for text."""
         return (positions - self.config.text_slots).clamp(min=0) % self.config.grid
 
+    def lines_at(self, positions: Tensor) -> Tensor:
+        """Rows of the frame that the cells at positions are in, of any shape; 0 for text."""
+        grid = self.config.grid
+        return (positions - self.config.text_slots).clamp(min=0) // grid % grid
+
     def logits(self, hidden: Tensor, hints: Tensor | None) -> Tensor:
         """hidden [..., hidden], hints [..., >= h] -> [..., K] with the copy gate added."""
         logits = F.linear(hidden, self.head_weight())
@@ -472,6 +490,10 @@ class Transformer(nn.Module):
             assert hints is not None
             row = self.spot_table[self.spot_of(hints[..., 1]), self.columns_at(positions)]
             x = x + is_image * self.spot_rows(row)
+        if self.height_rows is not None:
+            assert hints is not None
+            row = self.height_table[self.spot_of(hints[..., 1]), self.lines_at(positions)]
+            x = x + is_image * self.height_rows(row)
         if self.summary is not None:
             assert text is not None, "this model reads the text at every step"
             x = x + is_image * self.summary(self.word(text), text != config.pad_id)

@@ -108,7 +108,10 @@ class Storyboards:
         spots = None
         if world is not None:
             spots = [
-                [spot_of(pose) for pose in medley_poses(scene, times, row, world)]
+                [
+                    spot_of(pose, world.clips[scene.subject])
+                    for pose in medley_poses(scene, times, row, world)
+                ]
                 for (scene, times, _), row in zip(windows, moments, strict=True)
             ]
         return Storyboards(
@@ -157,16 +160,14 @@ class Storyboards:
         self, config: TransformerConfig, clip: int, scene: Scene, rng: np.random.Generator
     ) -> np.ndarray | None:
         """As `own`, but with the body somewhere else, or facing another way: int64 [5]. Half of the
-        time it is moved as a whole, else it is where another clip has its body. None where no spots
-        are told."""
+        time it is moved as a whole, to the side or up or down, else it is where another clip has
+        its body. None where no spots are told."""
         if self.spots is None:
             return None
         own = self.spots[clip]
-        facing, column = own // config.columns, own % config.columns
         for _ in range(_TRIES):
             if rng.random() < 0.5:
-                by = rng.integers(_LEAST_MOVE, config.columns // 2) * rng.choice((-1, 1))
-                spots = facing * config.columns + (column + by).clip(0, config.columns - 1)
+                spots = _moved(config, own, rng)
             else:
                 spots = self.spots[rng.integers(len(self.spots))]
             if not np.array_equal(spots, own):
@@ -191,3 +192,17 @@ class Storyboards:
     ) -> np.ndarray:
         spots = None if self.spots is None else self.spots[clip]
         return opening_ids(config, classes, scene.world, spots)
+
+
+def _moved(config: TransformerConfig, spots: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The spots [5] all so many columns further, or as often, if they tell rows, so many rows."""
+    rows = max(config.rows, 1)
+    beside, row = spots // rows, spots % rows
+    facing, column = beside // config.columns, beside % config.columns
+    places = config.rows if config.rows and rng.random() < 0.5 else 0
+    by = rng.integers(_LEAST_MOVE, (places or config.columns) // 2) * rng.choice((-1, 1))
+    if places:
+        row = (row + by).clip(0, rows - 1)
+    else:
+        column = (column + by).clip(0, config.columns - 1)
+    return (facing * config.columns + column) * rows + row

@@ -11,6 +11,7 @@ from training.world.full.compose import render_full
 from training.world.medley import Moment
 from training.world.motion import Pose, pose_at
 from training.world.scene_graph import Scene
+from training.world.spots import rise_of
 
 # Light of a place on the subject (red, green, blue).
 _TINTS: dict[str, tuple[float, float, float]] = {
@@ -59,6 +60,9 @@ def medley_poses(
         (pose,) = poses_of(moment.scene, [moment.time], world)
         if scene.direction != "toward":
             pose = replace(own, clip=pose.clip, phase=pose.phase, lift=pose.lift)
+        if moment.height is not None:
+            rise = rise_of(pose, world.clips[scene.subject])
+            pose = replace(pose, lift=round(moment.height - rise))
         poses.append(pose if moment.x is None else replace(pose, x=moment.x))
     return poses
 

@@ -71,8 +71,8 @@ def _shadow(width: int, height: int) -> np.ndarray:
 
 def draw_shadow(frame: np.ndarray, sprite: Sprite, pose: Pose, pixels: int) -> None:
     """Darken the ground below the subject; a jump's own arc is in the sprite."""
-    height, width = sprite.rgba.shape[:2]
-    own_lift = max(0, -(sprite.top + height)) * SCENE_PIXELS / pixels
+    width = sprite.rgba.shape[1]
+    own_lift = sprite.rise * SCENE_PIXELS / pixels
     lift = min(_SHADOW_LIFT, pose.lift + own_lift)
     share = 1 - (1 - _SHADOW_SHARE) * lift / _SHADOW_LIFT
     # Widths in steps of 4 pixels, so that the shadow does not flicker with the legs.

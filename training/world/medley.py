@@ -1,13 +1,16 @@
 """Clips that no action makes: medleys and front views.
 
 Medleys are clips whose subject takes the pose of another action in some of the frames, or is where
-its action does not take it, or both.
+its action does not take it, or hovers, or all of these.
 
 In a rendered action every pose follows from the one before and from who does what, so a model need
 not read the storyboard: of somebody whom it never saw jump it draws the landing with the legs that
 the leap had. In a medley only the stage that a frame is told tells its pose. So with places: who
 runs begins at an edge of the picture, so whoever runs up to a jump would begin there too. In a
 medley that strays only the spot that a frame is told (training.world.spots) tells where it is.
+And so with heights: of all bodies in the air a model would know those alone that it saw leap, and
+draw whoever else leaps with their looks. In a medley that hovers somebody stands, walks or eats up
+there.
 
 Front views show a subject that stands facing the viewer, in every frame at another distance. Who is
 never trained to come closer is seen from the front at one size else, if at all.
@@ -23,7 +26,7 @@ import numpy as np
 
 from training.world.atlas import SCENE_PIXELS
 from training.world.catalog import actions_of, places_of
-from training.world.motion import snap
+from training.world.motion import GRID, snap
 from training.world.scene import Scene, stages
 from training.world.split import is_held_out
 from training.world.visible_stages import stages_of, told_classes, visible_stage
@@ -34,6 +37,9 @@ STRAYING = 0.6
 """Share of the medleys whose subject is where its own action does not take it: of these `LEAPING`
 are somewhere else in every frame, the others move evenly from one column to another."""
 LEAPING = 0.35
+HOVERING = 0.6
+"""Share of the medleys of who can jump that show the body in the air in about half the frames."""
+_HIGHEST = 28  # scene pixels above the ground; leaps rise to 24
 _MARGIN = 8  # scene pixels from the edges that the centre of who strays keeps
 # Seen from the front: not poses that a body seen from the side could take in between.
 _FRONT = frozenset({"walk_toward", "cheer"})
@@ -46,6 +52,7 @@ class Moment:
     scene: Scene
     time: float
     x: int | None = None  # column of the body's centre in scene pixels, where the scene's is not
+    height: int | None = None  # of its feet above the ground in scene pixels, of who hovers
 
 
 def can_be_medley(scene: Scene) -> bool:
@@ -69,7 +76,18 @@ def draw_moments(scene: Scene, times: Sequence[float], rng: np.random.Generator)
     if not changed.any() or rng.random() < STRAYING:
         path = _stray_path(len(times), rng)
         moments = [replace(moment, x=x) for moment, x in zip(moments, path, strict=True)]
+    if "jump" in actions_of(scene.subject) and rng.random() < HOVERING:
+        heights = _heights(len(times), rng)
+        moments = [replace(moment, height=h) for moment, h in zip(moments, heights, strict=True)]
     return moments
+
+
+def _heights(frames: int, rng: np.random.Generator) -> list[int | None]:
+    """Multiples of the grid; of about half of the frames, one at least."""
+    up = rng.random(frames) < 0.5
+    up[rng.integers(frames)] = True
+    heights = GRID * rng.integers(1, _HIGHEST // GRID + 1, frames)
+    return [int(height) if in_air else None for height, in_air in zip(heights, up, strict=True)]
 
 
 def _stray_path(frames: int, rng: np.random.Generator) -> list[int]:

@@ -26,6 +26,11 @@ class Sprite:
     # uint8 (h, w): how much of a pixel is coat that takes another colour; None = nothing.
     coat: np.ndarray | None = None
 
+    @property
+    def rise(self) -> int:
+        """Final pixels between the ground contact and the lowest visible one."""
+        return max(0, -(self.top + self.rgba.shape[0]))
+
     @cached_property
     def mirrored(self) -> "Sprite":
         """The same pose seen from the other side."""
@@ -100,13 +105,15 @@ class Clip:
             self.poses[(yaw, scale)] = self.file.read_row(yaw, (scale,))[0]
         return self.poses[(yaw, scale)]
 
+    def rise(self, phase: float, yaw: str, scale: float = 1.0) -> float:
+        """Scene pixels between the ground and the lowest visible pixel of a pose."""
+        return self.pose(phase, yaw, scale).rise * SCENE_PIXELS / self.pixels
+
     @cached_property
     def lifts(self) -> list[float]:
-        """Scene pixels between the ground and the lowest visible pixel, per phase."""
-        return [
-            max(0, -(sprite.top + sprite.rgba.shape[0])) * SCENE_PIXELS / self.pixels
-            for sprite in self.poses[(self.yaws[0], 1.0)]
-        ]
+        """The rise of every phase, as seen first."""
+        row = self.poses[(self.yaws[0], 1.0)]
+        return [sprite.rise * SCENE_PIXELS / self.pixels for sprite in row]
 
 
 class SubjectClips(Mapping[str, Clip]):
