@@ -32,7 +32,11 @@ VARIANTS = {
     "text summary": replace(_BASE, text_summary=24),
     "stages in every row": replace(_BASE, stage_rows=True),
     "spots in every row": replace(_BASE, stage_rows=True, columns=5),
+    "spots with heights in every row": replace(_BASE, stage_rows=True, columns=5, rows=3),
     "ids that tell spots": replace(_BASE, columns=5).for_stage("interpolation"),
+    "ids that tell spots with heights": replace(_BASE, columns=5, rows=3).for_stage(
+        "interpolation"
+    ),
     "first frame": replace(_BASE, base_first_frame=True),
     "hint without gate": replace(_BASE, copy_gate=False),
     "tied tables": replace(_BASE.for_stage("interpolation"), tied_head=True, tied_hints=True),

@@ -19,7 +19,14 @@ from training.tests.test_storyboard import STAGES, TOLD, clips_of_the_train_spli
 from training.tests.test_transformer_training import Letters
 from training.tests.test_world_medley import drawn_set
 from training.transformer.batches import Batches
-from training.transformer.spots import columns_in, spot_row_table, spot_rows_in, spots_in
+from training.transformer.spots import (
+    columns_in,
+    height_row_table,
+    height_rows_in,
+    spot_row_table,
+    spot_rows_in,
+    spots_in,
+)
 from training.transformer.storyboard import (
     Storyboards,
     opening_ids,
@@ -33,11 +40,11 @@ from training.world.captions import stated_caption
 from training.world.catalog import GUESTS, SUBJECTS, kind_of
 from training.world.composite import medley_poses, render, render_medley
 from training.world.motion import Pose
-from training.world.spots import COLUMNS, FACINGS, spot_of
+from training.world.spots import COLUMNS, FACINGS, ROWS, spot_of
 from training.world.subsets import CPU
 from training.world.synthetic import synthetic_world
 
-SPOTTED = replace(TOLD, columns=COLUMNS)
+SPOTTED = replace(TOLD, columns=COLUMNS, rows=ROWS)
 
 
 def world_with_guests() -> World:
@@ -59,18 +66,42 @@ def stages_and_spots(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return behind // SPOTTED.spots, behind % SPOTTED.spots
 
 
-def test_a_spot_is_a_facing_and_a_column() -> None:
-    pose = Pose("walk", 0.0, "right", False, 24, 80, 0)
-    assert spot_of(pose) == 6
-    assert spot_of(replace(pose, mirrored=True)) == COLUMNS + 6
-    assert spot_of(replace(pose, yaw="front")) == 2 * COLUMNS + 6
-    assert spot_of(replace(pose, x=-40)) == 0 and spot_of(replace(pose, x=96)) == COLUMNS - 1
+def test_a_spot_is_a_facing_a_column_and_a_row() -> None:
+    pose, lion = Pose("walk", 0.0, "right", False, 24, 80, 0), WORLD.clips["lion"]
+
+    def parts(pose: Pose) -> tuple[int, int, int]:
+        beside, row = divmod(spot_of(pose, lion), ROWS)
+        return (*divmod(beside, COLUMNS), row)
+
+    assert parts(pose) == (0, 6, 20)
+    assert parts(replace(pose, mirrored=True)) == (1, 6, 20)
+    assert parts(replace(pose, yaw="front")) == (2, 6, 20)
+    assert parts(replace(pose, x=-40))[1] == 0 and parts(replace(pose, x=96))[1] == COLUMNS - 1
+    assert parts(replace(pose, lift=16)) == (0, 6, 16)
+    assert parts(replace(pose, lift=-40))[2] == ROWS - 1
+
+
+def test_who_leaps_rises_in_the_own_picture_too() -> None:
+    zebra = WORLD.clips["zebra"]
+    lifts = zebra["jump"].lifts
+    highest = lifts.index(max(lifts))
+    leap = Pose("jump", (highest + 0.5) / len(lifts), "right", False, 48, 80, 4)
+    assert max(lifts) >= 4
+    assert spot_of(leap, zebra) % ROWS == round((76 - max(lifts)) / 4)
 
 
 def test_cells_know_how_far_before_or_behind_the_body_they_are() -> None:
-    table = spot_row_table(COLUMNS, 12)
-    assert table.shape == (spots_in(COLUMNS), 12) and columns_in(spots_in(COLUMNS)) == COLUMNS
+    assert columns_in(spots_in(COLUMNS)) == columns_in(spots_in(COLUMNS, ROWS), ROWS) == COLUMNS
     assert spots_in(COLUMNS) == len(FACINGS) * COLUMNS + 1
+    assert spots_in(COLUMNS, ROWS) == len(FACINGS) * COLUMNS * ROWS + 1
+    table = spot_row_table(COLUMNS, 12)
+    assert table.shape == (spots_in(COLUMNS), 12)
+    # Whatever row the feet are in.
+    with_rows = spot_row_table(COLUMNS, 12, ROWS)
+    assert np.array_equal(with_rows[:-1].reshape(-1, ROWS, 12)[:, 3], table[:-1])
+    assert np.array_equal(with_rows[-1], table[-1]) and len(np.unique(with_rows)) == len(
+        np.unique(table)
+    )
     assert table.min() >= 0 and table.max() == spot_rows_in(COLUMNS) - 1
     right, left, front = (table[f * COLUMNS : (f + 1) * COLUMNS] for f in range(3))
     # Two columns on everything is one cell further.
@@ -79,6 +110,18 @@ def test_cells_know_how_far_before_or_behind_the_body_they_are() -> None:
     assert np.array_equal(left, right[::-1, ::-1])
     assert not set(front.ravel()) & set(right.ravel()) and len(set(table[-1])) == 1
     assert len(set(right[12].tolist())) == 12
+
+
+def test_cells_know_how_far_above_or_below_the_feet_they_are() -> None:
+    table = height_row_table(COLUMNS, 12, ROWS)
+    assert table.shape == (spots_in(COLUMNS, ROWS), 12)
+    assert table.min() >= 0 and table.max() == height_rows_in(ROWS) - 1
+    by_row = table[:-1].reshape(-1, ROWS, 12)
+    assert (by_row == by_row[:1]).all()  # whatever column and facing
+    # Two rows on everything is one cell further.
+    assert np.array_equal(by_row[0, 2:, 1:], by_row[0, :-2, :-1])
+    assert len(set(by_row[0, 12].tolist())) == 12
+    assert len(set(table[-1])) == 1 and not set(table[-1]) & set(by_row.ravel().tolist())
 
 
 def test_storyboards_tell_where_the_rendered_body_is() -> None:
@@ -90,12 +133,14 @@ def test_storyboards_tell_where_the_rendered_body_is() -> None:
         assert np.array_equal(stages, plain)
         facings = {"right": 0, "left": 1, "toward": 2}
         if scene.action not in ("cheer", "drink"):
-            assert (spots // COLUMNS == facings[scene.direction]).all()
+            assert (spots // (COLUMNS * ROWS) == facings[scene.direction]).all()
         masks = render(scene, boards.times[index].tolist(), WORLD)[1]
-        for mask, column in zip(masks, spots % COLUMNS, strict=True):
-            columns = np.flatnonzero(mask.any(0))
+        for mask, column, row in zip(masks, spots // ROWS % COLUMNS, spots % ROWS, strict=True):
+            columns, lines = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
             if len(columns) and columns[0] > 0 and columns[-1] < 95:
                 assert abs(columns.mean() - 4 * column) < 14, scene
+                known = lines.mean() if scene.action == "swim" else lines[-1] + 1
+                assert abs(known - 4 * row) < 5, scene
 
 
 def test_medleys_are_told_where_they_stray() -> None:
@@ -107,7 +152,8 @@ def test_medleys_are_told_where_they_stray() -> None:
         moments = moments_of("key", MEDLEYS, index, window)
         poses = medley_poses(scene, window[1], moments, WORLD)
         spots = stages_and_spots(boards.own(SPOTTED, index, scene))[1]
-        assert spots.tolist() == [spot_of(pose) for pose in poses]
+        clips_of_subject = WORLD.clips[scene.subject]
+        assert spots.tolist() == [spot_of(pose, clips_of_subject) for pose in poses]
         if moments[0].x is None:
             continue
         strayed += 1
@@ -135,7 +181,7 @@ def test_training_leaves_spots_out_now_and_then_but_not_those_of_medleys() -> No
 
 
 def test_stages_and_spots_part_and_join() -> None:
-    ids = opening_ids(SPOTTED, [3, 4, 5], "cpu", [7, 30, 74])
+    ids = opening_ids(SPOTTED, [3, 4, 5], "cpu", [7, 30, 1874])
     others = opening_ids(SPOTTED, [0, 0, 0], "cpu", [1, 2, 3])
     stages, spots = stages_and_spots(with_spots_of(SPOTTED, ids, others))
     assert np.array_equal(stages, stages_and_spots(ids)[0]) and spots.tolist() == [1, 2, 3]
@@ -191,11 +237,12 @@ def table() -> np.ndarray:
 def columns_of(table: np.ndarray, action: str, direction: str, rate: int = 1) -> np.ndarray:
     """Columns of the key frames of every path on land, [PATHS, 5]."""
     kind = CPU.actions.index(action), DIRECTIONS.index(direction), GROUNDS.index("land")
-    return key_frame_opening(table[kind][:, RATES.index(rate)].astype(int) % COLUMNS)
+    return key_frame_opening(table[kind][:, RATES.index(rate)] // ROWS % COLUMNS)
 
 
 def test_paths_go_where_the_action_goes(table: np.ndarray) -> None:
-    assert table.shape == path_shape(CPU) and table.dtype == np.uint8 and table.max() < 3 * COLUMNS
+    assert table.shape == path_shape(CPU) and table.dtype == np.int32
+    assert table.min() >= 0 and table.max() < 3 * COLUMNS * ROWS
     right, left = columns_of(table, "walk", "right"), columns_of(table, "walk", "left")
     assert (np.diff(right) > 0).all() and (np.diff(left) < 0).all()
     assert len({tuple(path) for path in right.tolist()}) > 2
@@ -207,8 +254,17 @@ def test_paths_go_where_the_action_goes(table: np.ndarray) -> None:
     assert (np.ptp(columns_of(table, "eat", "unstated"), axis=1) == 0).all()
 
 
+def test_paths_rise_where_somebody_leaps(table: np.ndarray) -> None:
+    rows = table % ROWS
+    jumps = rows[CPU.actions.index("jump"), :, 0, :, RATES.index(1)]
+    assert (jumps[..., 0] >= 18).all() and (jumps[..., -1] == 20).all()
+    assert (jumps.min(-1) <= 17).all() and (np.diff(jumps[..., -8:]) == 0).all()
+    closer = rows[CPU.actions.index("walk_toward"), :, 0, :, RATES.index(1)]
+    assert (np.diff(closer) >= 0).all() and (closer[..., -1] > closer[..., 0] + 3).all()
+
+
 def test_paths_face_as_they_are_asked_to(table: np.ndarray) -> None:
-    facings = table // COLUMNS
+    facings = table // (COLUMNS * ROWS)
     act = CPU.actions.index
     assert (facings[act("run"), DIRECTIONS.index("right")] == 0).all()
     assert (facings[act("run"), DIRECTIONS.index("left")] == 1).all()
@@ -219,7 +275,7 @@ def test_paths_face_as_they_are_asked_to(table: np.ndarray) -> None:
 
 
 def test_whoever_comes_closer_by_the_water_does_so_beside_it(table: np.ndarray) -> None:
-    columns = table[CPU.actions.index("walk_toward")] % COLUMNS
+    columns = table[CPU.actions.index("walk_toward")] // ROWS % COLUMNS
     dry, wet = (set(np.unique(columns[:, index])) for index in range(2))
     assert wet == {7, 17} and dry <= {10, 12, 14}  # in every direction that is asked for
 

@@ -37,6 +37,9 @@ VARIANTS = {
     "text summary": replace(SMALL, text_summary=24),
     "stages in every row": replace(SMALL, stages=3, vocabulary=35, stage_rows=True),
     "spots in every row": replace(SMALL, stages=3, vocabulary=35, stage_rows=True, columns=5),
+    "spots with heights in every row": replace(
+        SMALL, stages=3, vocabulary=35, stage_rows=True, columns=5, rows=3
+    ),
 }  # fmt: skip
 STAGES: tuple[Stage, ...] = ("keyframes", "interpolation")
 

@@ -66,34 +66,37 @@ def test_the_weights_are_those_of_the_package(package: Path) -> None:
     assert len(load_checkpoint(folder / "vqvae" / "start.pt").extra["startedFrom"]) == 64
 
 
-@pytest.mark.parametrize("columns", [0, 25])
+@pytest.mark.parametrize(("columns", "rows"), [(0, 0), (25, 0), (25, 25)])
 def test_stages_of_every_row_are_read_back_or_start_as_nothing(
-    columns: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    columns: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FLIPBOOK_DATA", str(tmp_path / "data"))
-    preset = replace(MICRO, stage_rows=True, columns=columns, masked_key_frames=True,
+    preset = replace(MICRO, stage_rows=True, columns=columns, rows=rows, masked_key_frames=True,
                      key_frame_passes=4, key_frame_lag=6)  # fmt: skip
     parts = untrained_parts(preset, _tokenizer(600, MICRO.text_pieces))
     told = parts.transformers["keyframes"].stage_rows
     assert told is not None and parts.transformers["interpolation"].stage_rows is None
     torch.nn.init.normal_(told.weight)
     spots = parts.transformers["keyframes"].spot_rows
-    if spots is not None:
-        torch.nn.init.normal_(spots.weight)
+    heights = parts.transformers["keyframes"].height_rows
+    assert (spots is None, heights is None) == (columns == 0, rows == 0)
+    for table in filter(None, (spots, heights)):
+        torch.nn.init.normal_(table.weight)
     write_package(parts, tmp_path / "told", "abc", "test")
     manifest = json.loads((tmp_path / "told" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["sampling"]["keyFramePasses"] == 4
     assert manifest["sampling"]["keyFrameLag"] == 6
     assert "interpolationPasses" not in manifest["sampling"]
     config = parts.transformers["keyframes"].config
-    assert manifest["storyboard"]["idsPerStage"] == config.spots == 3 * columns + 1
+    assert manifest["storyboard"]["idsPerStage"] == config.spots == 3 * columns * max(rows, 1) + 1
     assert package_transformer(tmp_path / "told", "keyframes").config == config
     write_package(_parts(), tmp_path / "untold", "abc", "test")
     round_parts(parts)
     for name, share in (("told", 1), ("untold", 0)):
         warm_start(tmp_path / name, preset)
         found = load_transformer(data_folder("micro") / "keyframes" / "start.pt")
-        for table, wanted in ((found.stage_rows, told), (found.spot_rows, spots)):
+        tables = (found.stage_rows, told), (found.spot_rows, spots), (found.height_rows, heights)
+        for table, wanted in tables:
             if wanted is not None:
                 kept = share * wanted.weight
                 torch.testing.assert_close(table.weight, kept, atol=1e-5, rtol=1e-4)

@@ -48,7 +48,7 @@ def stage_of(moment: Moment) -> str:
 def test_a_medley_mixes_the_clip_with_other_actions_of_the_same_subject() -> None:
     own = 0
     for moments in medleys_of(ZEBRA, 200):
-        poses = [replace(moment, x=None) for moment in moments]
+        poses = [replace(moment, x=None, height=None) for moment in moments]
         kept = [m == Moment(ZEBRA, time) for m, time in zip(poses, TIMES, strict=True)]
         assert not all(kept)
         own += sum(kept)
@@ -107,6 +107,32 @@ def test_who_has_one_pose_strays() -> None:
     masks = render_medley(fish, TIMES, moments, world)[1]
     middles = [float(np.flatnonzero(mask.any(0)).mean()) for mask in masks]
     assert np.allclose(np.diff(middles), 8, atol=2)
+
+
+def test_medleys_of_who_can_jump_hover_in_some_frames() -> None:
+    medleys = medleys_of(ZEBRA, 400)
+    heights = [m.height for moments in medleys for m in moments]
+    hovering = [any(m.height is not None for m in moments) for moments in medleys]
+    assert 0.5 < np.mean(hovering) < 0.7
+    up = [height for height in heights if height is not None]
+    assert set(up) == set(range(4, 29, 4))
+    assert 0.45 < len(up) / (5 * sum(hovering)) < 0.7
+    fish = Scene("clownfish", "swim", "underwater", 0, "right", 1.0, 0)
+    for rider in (fish, replace(fish, subject="taxi", action="drive", place="street")):
+        assert all(m.height is None for moments in medleys_of(rider, 40) for m in moments)
+
+
+def test_who_hovers_is_so_much_higher_and_its_shadow_stays() -> None:
+    world = synthetic_world(96)
+    leap = Moment(replace(ZEBRA, action="jump"), 2.0)
+    for moment in (Moment(ZEBRA, 1.0), leap):
+        feet = []
+        for height in (4, 12, 28):
+            moments = [replace(moment, height=height)] * 5
+            frames, masks = render_medley(ZEBRA, TIMES, moments, world)
+            feet.append(int(np.flatnonzero(masks[1].any(1))[-1]))
+            assert (frames[1] != world.plate("meadow", 0).image).any(2)[76:80].any()
+        assert np.allclose(feet, [80 - 1 - h for h in (4, 12, 28)], atol=1), feet
 
 
 def test_a_changed_frame_shows_the_other_pose_where_the_subject_is() -> None:
