@@ -51,17 +51,24 @@ class _Path:
     facing: int  # of the first frame, as in a spot
     spots: tuple[tuple[int, ...], ...]  # [RATES, STEPS + 1]
 
+    @property
+    def beside(self) -> tuple[tuple[int, ...], ...]:
+        """The spots without their rows."""
+        return tuple(tuple(spot // ROWS for spot in line) for line in self.spots)
+
 
 def _paths_by_action(subset: Subset, world: World) -> dict[str, list[_Path]]:
-    """The different paths of every action, in no order."""
+    """The different paths of every action, in no order. Of those that differ in rows alone, as
+    bodies bob and leap differently, there is one."""
     rng = np.random.default_rng(_SEED)
-    found: dict[str, dict[_Path, None]] = {action: {} for action in subset.actions}
+    found: dict[str, dict[tuple, _Path]] = {action: {} for action in subset.actions}
     for _ in range(_SCENES):
         scene = sample_scene(rng, world=subset.name)
-        found[scene.action].setdefault(_path_of(subset, scene, world))
+        path = _path_of(subset, scene, world)
+        found[scene.action].setdefault((path.ground, path.beside), path)
     if missing := [action for action, paths in found.items() if not paths]:
         raise ValueError(f"no scene shows {', '.join(missing)}: there is no path to plan")
-    return {action: list(paths) for action, paths in found.items()}
+    return {action: list(paths.values()) for action, paths in found.items()}
 
 
 def _path_of(subset: Subset, scene: Scene, world: World) -> _Path:
