@@ -150,9 +150,11 @@ class TransformerGraph:
         if self.model.summary is not None:
             additions.append(self._text_summary(self.model.summary))
         if self.model.stage_rows is not None:
-            additions.append(self._stage_rows(self.model.stage_rows))
-        if self.model.spot_rows is not None:
-            additions += self._spot_rows(self.model.spot_rows, self.model.height_rows)
+            opening = g.take("hints", 1, 2)
+            additions.append(self._stage_rows(self.model.stage_rows, opening))
+            if self.model.spot_rows is not None:
+                heights = self.model.height_rows
+                additions += self._spot_rows(self.model.spot_rows, heights, opening)
         if not additions:
             return words, positions
         total, *others = additions
@@ -213,22 +215,21 @@ class TransformerGraph:
         ids = g.node("Min", ids, codes)
         return g.node("Gather", self._table(table, f"hint_{column}"), ids, axis=0)
 
-    def _stage_rows(self, table: nn.Embedding) -> str:
-        """Rows of the stages that the second hint names, [B, S, hidden]."""
+    def _stage_rows(self, table: nn.Embedding, opening: str) -> str:
+        """Rows of the stages that the ids `opening` [B, S] name, [B, S, hidden]."""
         g, config = self.g, self.config
-        opening = self._of_stages(g.take("hints", 1, 2))
-        first = g.number(config.first_stage_id, "int32")
-        none = g.number(config.stages, "int32")
-        stage = g.node("Sub", opening, first)
-        stage = g.node("Where", g.node("Less", opening, first), none, stage)
+        stages = self.model.stage_of(torch.arange(config.ids)).numpy()
+        stage = g.node("Gather", g.constant(stages, "int32"), opening, axis=0)
         return g.node("Gather", self._table(table, "stage_rows"), stage, axis=0)
 
-    def _spot_rows(self, beside: nn.Embedding, above: nn.Embedding | None) -> list[str]:
-        """Rows of the spots that the second hint names, by the cells' columns and, if heights are
-        told, by their rows: [B, S, hidden] each."""
+    def _spot_rows(
+        self, beside: nn.Embedding, above: nn.Embedding | None, opening: str
+    ) -> list[str]:
+        """Rows of the spots that the ids `opening` [B, S] name, by the cells' columns and, if
+        heights are told, by their rows: [B, S, hidden] each."""
         g, config, model = self.g, self.config, self.model
         spots = model.spot_of(torch.arange(config.ids)).numpy() * config.grid
-        spot = g.node("Gather", g.constant(spots, "int32"), g.take("hints", 1, 2), axis=0)
+        spot = g.node("Gather", g.constant(spots, "int32"), opening, axis=0)
         positions = torch.arange(config.text_slots + FRAMES * config.cells)
         parts = [("spot_rows", beside, model.spot_table, model.columns_at(positions))]
         if above is not None:

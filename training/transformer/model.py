@@ -375,7 +375,7 @@ class Transformer(nn.Module):
             assert hints is not None, "this model reads hints"
             image = image + self._embed_hints(hints.view(batch, inputs.shape[1], -1))
         if self.stage_rows is not None:
-            stage = self.stage_rows(self._stage_of(opening))
+            stage = self.stage_rows(self.stage_of(opening))
             image = image + stage.repeat_interleave(config.cells, dim=1)
         if self.spot_rows is not None:
             # A row of cells at a time: [B, F, 1, G] -> [B, F, G, G].
@@ -427,7 +427,7 @@ class Transformer(nn.Module):
         stages = first + (ids - first) // self.config.spots
         return torch.where(ids < first, ids, stages)
 
-    def _stage_of(self, opening: Tensor) -> Tensor:
+    def stage_of(self, opening: Tensor) -> Tensor:
         """Rows of `stage_rows` that belong to ids that open frames, of any shape."""
         behind = opening - self.config.first_stage_id
         return torch.where(behind < 0, self.config.stages, behind // self.config.spots)
@@ -485,7 +485,7 @@ class Transformer(nn.Module):
             x = x + is_image * self._embed_hints(hints)
         if self.stage_rows is not None:
             assert hints is not None
-            x = x + is_image * self.stage_rows(self._stage_of(hints[..., 1]))
+            x = x + is_image * self.stage_rows(self.stage_of(hints[..., 1]))
         if self.spot_rows is not None:
             assert hints is not None
             row = self.spot_table[self.spot_of(hints[..., 1]), self.columns_at(positions)]
