@@ -59,7 +59,7 @@ class _Path:
 
 def _paths_by_action(subset: Subset, world: World) -> dict[str, list[_Path]]:
     """The different paths of every action, in no order. Of those that differ in rows alone, as
-    bodies bob and leap differently, there is one."""
+    bodies bob and leap differently, the first is taken."""
     rng = np.random.default_rng(_SEED)
     found: dict[str, dict[tuple, _Path]] = {action: {} for action in subset.actions}
     for _ in range(_SCENES):

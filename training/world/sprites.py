@@ -111,7 +111,7 @@ class Clip:
 
     @cached_property
     def lifts(self) -> list[float]:
-        """The rise of every phase, as seen first."""
+        """The rise of every phase, in the first yaw."""
         row = self.poses[(self.yaws[0], 1.0)]
         return [sprite.rise * SCENE_PIXELS / self.pixels for sprite in row]
 
