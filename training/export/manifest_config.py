@@ -31,12 +31,12 @@ def manifest_config(
     shape, ids = manifest["architecture"], manifest["ids"]
     windows = manifest["keyframeWindows" if stage == "keyframes" else "interpolationWindows"]
     hints = {"keyframes": 1, "interpolation": 2}[stage] if shape["previousFrameHint"] else 0
-    rows = ids["nullHint"] + 1 if vocabulary is None else vocabulary
+    words = ids["nullHint"] + 1 if vocabulary is None else vocabulary
     return TransformerConfig(
         stage=stage,
         grid=manifest["grid"],
         codes=manifest["codes"],
-        vocabulary=rows,
+        vocabulary=words,
         boi_id=ids["beginOfImage"],
         null_hint_id=ids["nullHint"],
         pad_id=ids["pad"],
@@ -50,7 +50,7 @@ def manifest_config(
         copy_gate=shape["copyGate"],
         text_summary=text_summary,
         masked="rows" in manifest["graphs"][stage]["inputs"],
-        stages=rows - ids["nullHint"] - 1,
+        stages=words - ids["nullHint"] - 1,
         stage_rows=stage_rows,
         columns=0 if vocabulary is None else columns_of(manifest),
         rows=0 if vocabulary is None else rows_of(manifest),

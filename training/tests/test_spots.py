@@ -189,6 +189,11 @@ def test_stages_and_spots_part_and_join() -> None:
     assert np.array_equal(without_spots(SPOTTED, ids), opening_ids(SPOTTED, [3, 4, 5], "cpu"))
 
 
+def test_a_model_that_is_told_no_rows_refuses_spots_that_tell_them() -> None:
+    with pytest.raises(ValueError, match=r"spot 1874 is none of the 76 .* 25 columns, 0 rows"):
+        opening_ids(replace(TOLD, columns=COLUMNS), [3], "cpu", [1874])
+
+
 def test_rivals_differ_in_spots_alone_or_keep_them() -> None:
     clips = clips_of_the_train_split(64)
     batches = Batches(

@@ -64,9 +64,15 @@ def opening_ids(
     config: TransformerConfig, classes: ArrayLike, world: str, spots: ArrayLike | None = None
 ) -> np.ndarray:
     """int64 [...] flat ids that open frames of the stages `classes` [...] in `stages_of` a world:
-    the same one for stages that look alike. They tell the spots [...] too, if any are given."""
+    the same one for stages that look alike. They tell the spots [...] too, if any are given.
+    ValueError if the model is told fewer: of a model without rows, spots that have them."""
     told = np.array(told_classes(world), np.int64)[np.asarray(classes)]
-    spot = config.spots - 1 if spots is None else np.asarray(spots)
+    spot = np.asarray(config.spots - 1 if spots is None else spots)
+    if spot.size and spot.max() >= config.spots:
+        raise ValueError(
+            f"spot {spot.max()} is none of the {config.spots} that the model is told: "
+            f"{config.columns} columns, {config.rows} rows"
+        )
     return config.first_stage_id + config.spots * told + spot
 
 

@@ -20,8 +20,13 @@ def spot_of(pose: Pose, clips: Mapping[str, Clip]) -> int:
     the viewer 2. `clips` are the subject's: of who leaps they rise by themselves."""
     facing = pose.yaw if pose.yaw == "front" else "left" if pose.mirrored else "right"
     feet = pose.foot_row - pose.lift - rise_of(pose, clips)
-    column, row = (min(max(round(at / GRID), 0), COLUMNS - 1) for at in (pose.x, feet))
+    column, row = _place(pose.x, COLUMNS), _place(feet, ROWS)
     return (FACINGS.index(facing) * COLUMNS + column) * ROWS + row
+
+
+def _place(at: float, places: int) -> int:
+    """The nearest of so many places on the grid to a length in scene pixels."""
+    return min(max(round(at / GRID), 0), places - 1)
 
 
 def rise_of(pose: Pose, clips: Mapping[str, Clip]) -> float:
