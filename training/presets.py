@@ -61,6 +61,7 @@ class Preset:
     caption_dropout: float = 0.1  # share of the clips that lose their prompt, for guidance
     storyboard: bool = False  # frames open with the stage of the action that they show
     stage_rows: bool = False  # which every row of a key frame also gets to know
+    interpolation_rows: bool = False  # as does every row of stage 2
     columns: int = 0  # in which storyboards can tell the body to be, too (world.spots); 0 = none
     rows: int = 0  # in which they can tell its feet to be as well; 0 = none
     text_weight: float = 0.0  # of the loss of reading the caption's labels off the text rows
@@ -69,6 +70,7 @@ class Preset:
     upscaler_minutes: float = 0  # 0 = none: frames are shown as the decoder makes them
     guests: float = 0.0  # clips of subjects without labels (catalog.GUESTS) per own clip
     medleys: float = 0.0  # clips with poses of other actions (world.medley) per own clip
+    interpolation_medleys: float = 0.0  # of stage 2's
     facing: float = 0.0  # clips of front views (the same) per own clip
     ranker_minutes: float = 0  # 0 = none: the first key frames that are drawn are kept
     candidates: int = 1  # key frames drawn for a clip; the ranker keeps the best
@@ -87,11 +89,13 @@ class Preset:
         return round(self.guests * self.clips(kind))
 
     def medley_clips(self, kind: Kind) -> int:
-        """Medleys beside those: of key frames alone, for which storyboards tell most."""
-        return round(self.medleys * self.clips(kind)) if kind == "key" else 0
+        """Medleys beside those."""
+        share = self.medleys if kind == "key" else self.interpolation_medleys
+        return round(share * self.clips(kind))
 
     def front_views(self, kind: Kind) -> int:
-        """Clips of front views, of key frames alone too."""
+        """Clips of front views, of key frames alone: the frames between two that are given know the
+        size that their subject has."""
         return round(self.facing * self.clips(kind)) if kind == "key" else 0
 
     def transformer(self, stage: Stage, pieces: int, pad_piece: int) -> TransformerConfig:
@@ -116,7 +120,7 @@ class Preset:
             tied_hints=self.tied_tables,
             text_summary=self.text_summary,
             stages=stages,
-            stage_rows=self.stage_rows,
+            stage_rows=self.stage_rows if stage == "keyframes" else self.interpolation_rows,
             columns=self.columns,
             rows=self.rows,
             windows=self.windows,
@@ -176,7 +180,7 @@ CPU = Preset(
     ffn=1024,
     windows=(Window(4, 4), Window(2, 12), Window(12, 2)),
     key_clips=28_000,
-    interpolation_clips=9000,
+    interpolation_clips=14_000,
     validation_clips=400,
     vqvae_minutes=30,
     decoder_minutes=18,
@@ -199,9 +203,11 @@ CPU = Preset(
     interpolation_strays=0.25,
     guests=0.5,
     medleys=0.75,
+    interpolation_medleys=1.0,
     facing=0.5,
     storyboard=True,
     stage_rows=True,
+    interpolation_rows=True,
     columns=COLUMNS,
     rows=ROWS,
     caption_dropout=0.2,  # two thirds of these keep the storyboard

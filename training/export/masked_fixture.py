@@ -90,12 +90,12 @@ def main() -> None:
 
 
 def masked_model(stage: Stage) -> Transformer:
-    """Key frames also get vectors of their stage and spot in every row, random ones here."""
+    """Its rows also get vectors of their frame's stage and spot, random ones here."""
     source = package_transformer(MICRO_PACKAGE, stage)
     config = replace(
         source.config,
         masked=True,
-        stage_rows=stage == "keyframes",
+        stage_rows=True,
         columns=_COLUMNS,
         rows=_ROWS,
     )

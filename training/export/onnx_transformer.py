@@ -31,6 +31,7 @@ class OnnxTransformer:
         inputs = getattr(session, "get_inputs", list)()  # sharded sessions have none to ask for
         names = [value.name for value in inputs]
         self._summary_once = "summary" in names
+        self._reads_opening = "opening" in names
         # A config that a manifest tells has no width of the summary.
         self._reads_text = bool(config.text_summary) or "text" in names
         self._texts: Tensor | None = None
@@ -48,6 +49,7 @@ class OnnxTransformer:
         text: Tensor | None = None,
         temporal_share: Tensor | None = None,
         rows: Tensor | None = None,
+        opening: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
         """As `Transformer.step`."""
         feeds = {
@@ -58,6 +60,9 @@ class OnnxTransformer:
         }
         if hints is not None:
             feeds["hints"] = _int32(hints)
+        if self._reads_opening:
+            assert opening is not None, "this graph reads at every step what opens the frame"
+            feeds["opening"] = _int32(opening)
         if self._reads_text:
             assert text is not None, "this graph reads the text at every step"
             feeds |= self._text_feeds(text)

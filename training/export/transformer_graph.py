@@ -70,6 +70,8 @@ class TransformerGraph:
         self.summary_once = summary_once and model.summary is not None
         self.values = values or _array
         self.config = model.config
+        # What a key frame opens with is its rows' second hint.
+        self._reads_opening = self.config.stage_rows and self.config.stage == "interpolation"
         self.precision = precision
         self.g = GraphBuilder(model.config.stage)
         self._sums = 0
@@ -98,6 +100,8 @@ class TransformerGraph:
         if config.hints:
             g.input("hints", "int32", ["B", "S", 2])
         g.input("positions", "int32", ["B", "S"])
+        if self._reads_opening:
+            g.input("opening", "int32", ["B", "S"])
         if config.masked:
             g.input("rows", "int32", ["R"])
         if self.model.summary is not None:
@@ -150,7 +154,7 @@ class TransformerGraph:
         if self.model.summary is not None:
             additions.append(self._text_summary(self.model.summary))
         if self.model.stage_rows is not None:
-            opening = g.take("hints", 1, 2)
+            opening = "opening" if self._reads_opening else g.take("hints", 1, 2)
             additions.append(self._stage_rows(self.model.stage_rows, opening))
             if self.model.spot_rows is not None:
                 heights = self.model.height_rows

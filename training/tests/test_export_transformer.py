@@ -33,6 +33,10 @@ VARIANTS = {
     "stages in every row": replace(_BASE, stage_rows=True),
     "spots in every row": replace(_BASE, stage_rows=True, columns=5),
     "spots with heights in every row": replace(_BASE, stage_rows=True, columns=5, rows=3),
+    "stages in every row between": replace(_BASE, stage_rows=True).for_stage("interpolation"),
+    "spots with heights in every row between": replace(
+        _BASE, stage_rows=True, columns=5, rows=3
+    ).for_stage("interpolation"),
     "ids that tell spots": replace(_BASE, columns=5).for_stage("interpolation"),
     "ids that tell spots with heights": replace(_BASE, columns=5, rows=3).for_stage(
         "interpolation"
@@ -88,6 +92,8 @@ def _feeds(
         ],
         _texts(config, batch) if config.text_summary else None,
         _shares(batch) if config.base_first_frame else None,
+        None,
+        hints[..., 1] if config.stage_rows else None,
     )
 
 

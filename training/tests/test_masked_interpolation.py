@@ -28,6 +28,8 @@ from training.world.scene import sample_scene
 
 CONFIG = replace(SMALL.for_stage("interpolation"), layers=2, masked=True, hints=2, copy_gate=True)
 WINDOWS = ((), (Window(2, 2), Window(2, 2, shift=1)))
+SPOTTED = replace(CONFIG, stages=3, vocabulary=35, stage_rows=True, columns=5, rows=3)
+"""Every row is told what opens its frame."""
 
 
 def _config(windows: tuple[Window, ...] = WINDOWS[1]) -> TransformerConfig:
@@ -42,7 +44,7 @@ def _case(config: TransformerConfig) -> tuple[Transformer, Tensor, Tensor]:
 
 
 def _openings(config: TransformerConfig, clips: int) -> Tensor:
-    return torch.randint(config.codes, config.vocabulary, (clips, 5))
+    return torch.randint(config.codes, config.ids, (clips, 5))
 
 
 @torch.inference_mode()
@@ -53,9 +55,8 @@ def _whole(model: Transformer, text: Tensor, read: Tensor, opening: Tensor) -> T
     return logits[:, list(WANTED_SLOTS)].flatten(1, 2)
 
 
-@pytest.mark.parametrize("windows", WINDOWS)
-def test_a_pass_over_the_caches_equals_the_training_graph(windows: tuple[Window, ...]) -> None:
-    config = _config(windows)
+@pytest.mark.parametrize("config", [*map(_config, WINDOWS), replace(SPOTTED, windows=WINDOWS[1])])
+def test_a_pass_over_the_caches_equals_the_training_graph(config: TransformerConfig) -> None:
     model, text, read = _case(config)
     opening = _openings(config, len(read))
     with torch.inference_mode():
@@ -64,8 +65,9 @@ def test_a_pass_over_the_caches_equals_the_training_graph(windows: tuple[Window,
     torch.testing.assert_close(found, _whole(model, text, read, opening), atol=2e-5, rtol=1e-4)
 
 
-def test_the_exported_graph_equals_torch(tmp_path: Path) -> None:
-    model, text, read = _case(_config())
+@pytest.mark.parametrize("config", [_config(), SPOTTED])
+def test_the_exported_graph_equals_torch(tmp_path: Path, config: TransformerConfig) -> None:
+    model, text, read = _case(config)
     round_weights(model, "int8")
     file = tmp_path / "interpolation.onnx"
     file.write_bytes(TransformerGraph(model, "int8").build().SerializeToString())
@@ -73,8 +75,9 @@ def test_the_exported_graph_equals_torch(tmp_path: Path) -> None:
     tokens = read[:, list(WANTED_SLOTS)].flatten(1)
     given = read.clamp_min(0)
     with torch.inference_mode():
-        expected = MaskedDecoder(model, text, given).logits(tokens)
-        found = MaskedDecoder(graph, text, given).logits(tokens)  # type: ignore[arg-type]
+        opening = _openings(config, len(read))
+        expected = MaskedDecoder(model, text, given, opening).logits(tokens)
+        found = MaskedDecoder(graph, text, given, opening).logits(tokens)  # type: ignore[arg-type]
     torch.testing.assert_close(found, expected, atol=2e-4, rtol=1e-3)
 
 

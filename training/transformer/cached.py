@@ -93,8 +93,9 @@ class CachedDecoder:
         self._boost(spatial, temporal, 0, boost_temporal)
         positions = torch.arange(first, first + len(cells))
         logits, rows = self._step(
-            inputs[:, cells.start :], hints, positions, (spatial, temporal), self.caches
-        )
+            inputs[:, cells.start :], hints, positions, (spatial, temporal), self.caches,
+            self.opening[:, [slot]].expand(-1, len(cells)),
+        )  # fmt: skip
         slots = config.text_slots + torch.arange(cells.start, cells.stop)
         self._store(rows, slots, positions)
         return logits
@@ -146,7 +147,12 @@ class CachedDecoder:
         if config.hints:
             hints = torch.full((*ids.shape, 2), config.null_hint_id, device=self.device)
         dummy = self.model.empty_caches(self.batch, 1, 1)
-        return self._step(ids, hints, torch.from_numpy(positions).long(), biases, dummy)[1]
+        opening = torch.full_like(ids, config.boi_id)  # of text rows, which it adds nothing to
+        if config.stage == "interpolation":
+            given = self.opening[:, list(GIVEN_SLOTS)].repeat_interleave(config.cells, dim=1)
+            opening[:, config.text_slots :] = given
+        cells = torch.from_numpy(positions).long()
+        return self._step(ids, hints, cells, biases, dummy, opening)[1]
 
     def _step(
         self,
@@ -155,8 +161,10 @@ class CachedDecoder:
         positions: Tensor,
         biases: tuple[np.ndarray, np.ndarray],
         caches: list[LayerCache],
+        opening: Tensor,
     ) -> tuple[Tensor, list[LayerCache]]:
-        """`Transformer.step` with positions [S] and biases that all sequences' rows share."""
+        """`Transformer.step` with positions [S] and biases that all sequences' rows share; opening:
+        the id that opens each row's frame [B, S]."""
         share = None
         if self.config.base_first_frame:
             value = 0.0 if self.decoding.first_frame else 1.0
@@ -165,11 +173,11 @@ class CachedDecoder:
         repeated = positions.to(self.device)[None].expand(self.batch, -1)
         if not self.config.masked:
             return self.model.step(
-                ids, hints, repeated, spatial, temporal, caches, self.text, share
+                ids, hints, repeated, spatial, temporal, caches, self.text, share, None, opening
             )
         last = torch.tensor([ids.shape[1] - 1], device=self.device)
         logits, rows = self.model.step(
-            ids, hints, repeated, spatial, temporal, caches, self.text, share, last
+            ids, hints, repeated, spatial, temporal, caches, self.text, share, last, opening
         )
         return logits[:, 0], rows
 

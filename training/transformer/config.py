@@ -62,13 +62,14 @@ class TransformerConfig:
     # cell, or the id that opens the frame while it is hidden, and see the whole frame (stage 2:
     # both wanted frames)
     stages: int = 0  # ids behind the null hint that open frames of known stages, instead of BOI
-    stage_rows: bool = False  # every row of a key frame also gets a vector of the frame's stage
-    # added, which its second hint tells: the id that opens the frame
+    stage_rows: bool = False  # every row of a frame also gets a vector of the frame's stage added,
+    # which the id that opens the frame tells: of key frames their second hint, else the input
+    # `opening`
     columns: int = 0  # across the frame, in which storyboards can tell a body's centre to be; a
-    # stage has an id for each spot then. With `stage_rows` every row of a key frame also gets a
-    # vector of where it is as the body sees it
+    # stage has an id for each spot then. With `stage_rows` every row of a frame also gets a vector
+    # of where it is as the body sees it
     rows: int = 0  # down the frame, in which they can tell its feet to be; 0: spots tell columns
-    # alone. Every row of a key frame also gets a vector of how far above or below them it is
+    # alone. Every row of a frame also gets a vector of how far above or below them it is then
     windows: tuple[Window, ...] = ()  # layer i uses windows[i % len]; empty: the whole frame
 
     def __post_init__(self) -> None:
@@ -76,8 +77,10 @@ class TransformerConfig:
             raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
         if self.copy_gate and not self.hints:
             raise ValueError("copy_gate needs hints >= 1")
-        if self.stage_rows and not (self.hints == 1 and self.stages):
-            raise ValueError("stage_rows needs stages, and the second hint for them")
+        if self.stage_rows and not self.stages:
+            raise ValueError("stage_rows needs stages")
+        if self.stage_rows and self.stage == "keyframes" and self.hints != 1:
+            raise ValueError("stage_rows needs the second hint for the id that opens the frame")
         if self.columns and not self.stages:
             raise ValueError("columns needs stages, whose ids tell the spots")
         if self.rows and not self.columns:
@@ -128,7 +131,7 @@ class TransformerConfig:
 
     def for_stage(self, stage: Stage) -> TransformerConfig:
         """The same model for another stage. Interpolation reads a second hint and needs no summary
-        of the text, nor stages in every row: the given frames show what they say."""
+        of the text: the given frames show what it says."""
         if stage == "keyframes":
             return replace(self, stage=stage, hints=min(self.hints, 1), masked=False)
         return replace(
@@ -136,6 +139,5 @@ class TransformerConfig:
             stage=stage,
             hints=2 if self.hints else 0,
             text_summary=0,
-            stage_rows=False,
             base_first_frame=False,
         )

@@ -25,7 +25,7 @@ class MaskedDecoder:
             (key[:, :, :slots], value[:, :, :slots], temporal_key, temporal_value)
             for key, value, temporal_key, temporal_value in decoder.prefill_given(frames)
         ]
-        self.opening = decoder.opening[:, list(WANTED_SLOTS)]
+        self.opening = decoder.opening[:, list(WANTED_SLOTS)].repeat_interleave(config.cells, dim=1)
         self.text = decoder.text
         self.hints = self._hints(frames)
         biases = visibility.masked_rows(decoder.text_visible, config.grid, config.windows)
@@ -35,12 +35,12 @@ class MaskedDecoder:
 
     def logits(self, tokens: Tensor) -> Tensor:
         """tokens int64 [B, 2*C] of slots 1 and 3, NOT_DRAWN where hidden -> logits [B, 2*C, K]."""
-        opening = self.opening.repeat_interleave(self.config.cells, dim=1)
-        ids = torch.where(tokens == NOT_DRAWN, opening, tokens)
+        ids = torch.where(tokens == NOT_DRAWN, self.opening, tokens)
         rows = torch.arange(tokens.shape[1])
         return self.model.step(
-            ids, self.hints, self.positions, *self.biases, self.caches, self.text, None, rows
-        )[0]
+            ids, self.hints, self.positions, *self.biases, self.caches, self.text, None, rows,
+            self.opening,
+        )[0]  # fmt: skip
 
     def _hints(self, frames: Tensor) -> Tensor | None:
         """int64 [B, 2*C, 2]: the tokens of the frames before and after."""

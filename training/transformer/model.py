@@ -468,13 +468,15 @@ class Transformer(nn.Module):
         text: Tensor | None = None,
         temporal_share: Tensor | None = None,
         rows: Tensor | None = None,
+        opening: Tensor | None = None,
     ) -> tuple[Tensor, list[LayerCache]]:
-        """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids (with `stage_rows` the second one
-        is the id that opens the frame), positions [B, S] (text t is t,
-        cell k of slot f is T + f*C + k), spatial_bias [B, 1, S, Ns+S], temporal_bias [W, B, 1, S,
-        Nt+S], one cache per layer, with a text summary also the whole text's flat ids [B, T], with
-        `base_first_frame` also temporal_share [B, 1, 1], 0 where the base channel draws alone and
-        else 1 -> logits [B, K] of the last row, new rows' keys and values [B, H, S, D] per layer.
+        """The ONNX graph. ids [B, S], hints [B, S, 2] flat ids (of key frames with `stage_rows` the
+        second one is the id that opens the frame; interpolation has those as `opening` [B, S]),
+        positions [B, S] (text t is t, cell k of slot f is T + f*C + k), spatial_bias
+        [B, 1, S, Ns+S], temporal_bias [W, B, 1, S, Nt+S], one cache per layer, with a text summary
+        also the whole text's flat ids [B, T], with `base_first_frame` also temporal_share
+        [B, 1, 1], 0 where the base channel draws alone and else 1 -> logits [B, K] of the last row,
+        new rows' keys and values [B, H, S, D] per layer.
         Where cells may be masked the logits are those of the rows `rows` [R]: [B, R, K].
         """
         config = self.config
@@ -484,16 +486,12 @@ class Transformer(nn.Module):
             assert hints is not None
             x = x + is_image * self._embed_hints(hints)
         if self.stage_rows is not None:
-            assert hints is not None
-            x = x + is_image * self.stage_rows(self.stage_of(hints[..., 1]))
-        if self.spot_rows is not None:
-            assert hints is not None
-            row = self.spot_table[self.spot_of(hints[..., 1]), self.columns_at(positions)]
-            x = x + is_image * self.spot_rows(row)
-        if self.height_rows is not None:
-            assert hints is not None
-            row = self.height_table[self.spot_of(hints[..., 1]), self.lines_at(positions)]
-            x = x + is_image * self.height_rows(row)
+            told = opening
+            if config.stage == "keyframes":
+                assert hints is not None
+                told = hints[..., 1]
+            assert told is not None, "this model reads at every step what opens the frame"
+            x = x + is_image * self._embed_opening(self.stage_rows, told, positions)
         if self.summary is not None:
             assert text is not None, "this model reads the text at every step"
             x = x + is_image * self.summary(self.word(text), text != config.pad_id)
@@ -506,12 +504,12 @@ class Transformer(nn.Module):
             x, kept = layer.step(x, takes_both, spatial_bias, temporal_bias, cache)
             new.append(kept)
         assert (rows is not None) == config.masked, "say whose logits are wanted, if it is asked"
-        told = -1 if rows is None else rows
-        asked = self.norm(x[:, told])
+        wanted = -1 if rows is None else rows
+        asked = self.norm(x[:, wanted])
         logits = torch.matmul(asked, self.head_weight().transpose(0, 1))
         if self.gate is not None:
             assert hints is not None
-            gates, own = self.gate(asked), hints[:, told]
+            gates, own = self.gate(asked), hints[:, wanted]
             codes = torch.arange(config.codes, dtype=hints.dtype, device=hints.device)
             for column in range(config.hints):
                 same = (own[..., column : column + 1] == codes).to(logits.dtype)
@@ -531,6 +529,18 @@ class Transformer(nn.Module):
         image = image + self.position_row(within // config.grid)
         image = image + self.position_column(within % config.grid)
         return text + is_image * (image - text)
+
+    def _embed_opening(
+        self, stage_rows: nn.Embedding, opening: Tensor, positions: Tensor
+    ) -> Tensor:
+        """What the ids that open the rows' frames add to them, both [B, S]: [B, S, hidden]."""
+        total = stage_rows(self.stage_of(opening))
+        spot = self.spot_of(opening)
+        if self.spot_rows is not None:
+            total = total + self.spot_rows(self.spot_table[spot, self.columns_at(positions)])
+        if self.height_rows is not None:
+            total = total + self.height_rows(self.height_table[spot, self.lines_at(positions)])
+        return total
 
     def empty_caches(self, batch: int, spatial: int, temporal: int) -> list[LayerCache]:
         """Zeroed caches with `spatial` and `temporal` slots for every layer."""

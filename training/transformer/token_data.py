@@ -32,6 +32,7 @@ from training.world.medley import (
     Moment,
     can_be_medley,
     can_face,
+    draw_course,
     draw_front_views,
     draw_moments,
     facing,
@@ -78,7 +79,9 @@ def moments_of(kind: Kind, split: str, index: int, window: Window) -> list[Momen
     if split not in WITHOUT_ACTION:
         return [Moment(scene, time) for time in times]
     rng = np.random.default_rng([*_seed_of(kind, split, index), 1])
-    draw = draw_moments if split == MEDLEYS else draw_front_views
+    if split == FRONT_VIEWS:
+        return draw_front_views(scene, times, rng)
+    draw = draw_moments if kind == "key" else draw_course
     return draw(scene, times, rng)
 
 

@@ -32,6 +32,6 @@ def split_clips(
     clips = clips if count is None else clips.first(count)
     if not preset.storyboard:
         return clips, None
-    # Stage 2 is told no spots: they are in the frames that it is given.
-    world = preset_world(preset) if preset.columns and kind == "key" else None
+    told = preset.columns and (kind == "key" or preset.interpolation_rows)
+    world = preset_world(preset) if told else None
     return clips, Storyboards.of_split(kind, split, clips, preset.subset, world)

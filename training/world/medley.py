@@ -27,7 +27,7 @@ import numpy as np
 from training.world.atlas import SCENE_PIXELS
 from training.world.catalog import actions_of, places_of
 from training.world.motion import GRID, snap
-from training.world.scene import Scene, stages
+from training.world.scene import CLIP_SECONDS, Scene, stages
 from training.world.split import is_held_out
 from training.world.visible_stages import stages_of, told_classes, visible_stage
 
@@ -40,6 +40,11 @@ LEAPING = 0.35
 HOVERING = 0.6
 """Share of the medleys of who can jump that show the body in the air in about half the frames."""
 _HIGHEST = 28  # scene pixels above the ground; leaps rise to 24
+PASSING = 0.65
+"""Share of stage 2's medleys in which an action passes into another; in the others single frames
+show it."""
+_FASTEST = 30  # scene pixels per second; who runs or leaps covers 24
+_IN_THE_AIR = (0.8, 2.5)  # seconds; a leap takes one
 _MARGIN = 8  # scene pixels from the edges that the centre of who strays keeps
 # Seen from the front: not poses that a body seen from the side could take in between.
 _FRONT = frozenset({"walk_toward", "cheer"})
@@ -80,6 +85,63 @@ def draw_moments(scene: Scene, times: Sequence[float], rng: np.random.Generator)
         heights = _heights(len(times), rng)
         moments = [replace(moment, height=h) for moment, h in zip(moments, heights, strict=True)]
     return moments
+
+
+def draw_course(scene: Scene, times: Sequence[float], rng: np.random.Generator) -> list[Moment]:
+    """As `draw_moments`, of frames that follow one another closely, so that those given before and
+    after tell much of those between: mostly one action passes into another for good, strays go
+    evenly, and who hovers rises and falls as in a leap, where no leap of its own is shown."""
+    moments = [Moment(scene, time) for time in times]
+    poses = _poses(scene.subject, scene.place)
+    changed = np.zeros(len(times), bool)
+    if len(poses) > 1:
+        moment = _moment(scene, poses[rng.integers(len(poses))], rng)
+        changed = _turns(len(times), rng)
+        begins = moment.time - times[int(np.argmax(changed))]
+        moments = [
+            replace(moment, time=float(np.clip(begins + own.time, 0, CLIP_SECONDS)))
+            if other else own
+            for own, other in zip(moments, changed, strict=True)
+        ]  # fmt: skip
+    if not changed.any() or rng.random() < STRAYING:
+        path = _even_path(times, rng)
+        moments = [replace(moment, x=x) for moment, x in zip(moments, path, strict=True)]
+    if "jump" in actions_of(scene.subject) and rng.random() < HOVERING:
+        moments = [
+            moment if moment.scene.action == "jump" else replace(moment, height=height)
+            for moment, height in zip(moments, _arc(times, rng), strict=True)
+        ]
+    return moments
+
+
+def _turns(frames: int, rng: np.random.Generator) -> np.ndarray:
+    """bool [frames]: which ones show another action; one at least."""
+    if rng.random() < PASSING:
+        changed = np.arange(frames) >= rng.integers(frames)
+        return changed if rng.random() < 0.5 or changed.all() else ~changed
+    changed = rng.random(frames) < CHANGED
+    changed[rng.integers(frames)] = True
+    return changed
+
+
+def _even_path(times: Sequence[float], rng: np.random.Generator) -> list[int]:
+    """Columns of a body's centre in scene pixels, multiples of the grid: at one pace, to either
+    side, never out of the picture."""
+    low, high = _MARGIN, SCENE_PIXELS - _MARGIN
+    pace = rng.uniform(0, _FASTEST)
+    start, end = rng.uniform(low, high), rng.choice((low, high))
+    after = np.asarray(times) - times[0]
+    return [snap(float(x)) for x in start + np.sign(end - start) * np.minimum(
+        pace * after, abs(end - start))]  # fmt: skip
+
+
+def _arc(times: Sequence[float], rng: np.random.Generator) -> list[int]:
+    """Heights above the ground in scene pixels of who leaps at some moment of the times or about
+    it."""
+    top, seconds = rng.uniform(GRID, _HIGHEST), rng.uniform(*_IN_THE_AIR)
+    middle = rng.uniform(times[0], times[-1])
+    done = (np.asarray(times) - middle) / seconds + 0.5
+    return [round(float(height)) for height in np.maximum(4 * top * done * (1 - done), 0)]
 
 
 def _heights(frames: int, rng: np.random.Generator) -> list[int | None]:
