@@ -52,6 +52,9 @@ export const TEMPORAL_SHARE = 'temporal_share';
 /** Input of transformers that also draw masked cells: of which rows a run gives logits. */
 export const ROWS = 'rows';
 
+/** Input of interpolation graphs whose rows are all told what opens their frames. */
+export const OPENING = 'opening';
+
 /** Temporal attention window, in grid cells; the region of (r, c) is
  *  (floor((r + shift) / height), floor((c + shift) / width)). */
 export interface TemporalWindow {

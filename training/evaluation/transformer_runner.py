@@ -60,6 +60,7 @@ class TransformerRunner:
         self._output_names = [output.name for output in session.get_outputs()]
         inputs = [value.name for value in session.get_inputs()]
         self._reads_text, self._summary_once = "text" in inputs, "summary" in inputs
+        self._reads_opening = "opening" in inputs
         self._asks_rows = "rows" in inputs  # graphs that also draw masked cells
         # The texts' summaries [B, 1, hidden], which graphs of before computed at every step.
         self._summary = np.zeros((len(texts), 1, shape["hidden"]), np.float32)
@@ -105,6 +106,8 @@ class TransformerRunner:
         }
         if manifest["architecture"]["previousFrameHint"]:
             feeds["hints"] = hints[:, None].astype(np.int32)
+        if self._reads_opening:
+            feeds["opening"] = self.opening[:, self.order[order], None]
         if self._reads_text:
             feeds["text"] = self._padded_texts
         if self._summary_once:
@@ -167,9 +170,12 @@ class TransformerRunner:
         count, frames = given.shape[:2]
         ids = np.full((count, text + frames * self.cells), manifest["ids"]["pad"], np.int32)
         ids[:, :text] = self._padded_texts[part]
+        opening = np.full_like(ids, manifest["ids"]["beginOfImage"])
         for frame in range(frames):
             start = text + frame * self.cells
-            ids[:, start] = self.opening[part, self.order[frame]]
+            own = self.opening[part, self.order[frame], None]
+            opening[:, start : start + self.cells] = own
+            ids[:, start] = own[:, 0]
             ids[:, start + 1 : start + self.cells] = given[:, frame, :-1]
         positions = [np.arange(text)]
         for frame in range(frames):
@@ -186,6 +192,8 @@ class TransformerRunner:
         }
         if manifest["architecture"]["previousFrameHint"]:
             feeds["hints"] = np.full((*ids.shape, 2), manifest["ids"]["nullHint"], np.int32)
+        if self._reads_opening:
+            feeds["opening"] = opening
         if self._reads_text:
             feeds["text"] = self._padded_texts[part]
         if self._summary_once:

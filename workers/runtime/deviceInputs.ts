@@ -1,12 +1,21 @@
 /** Inputs that stay the same from run to run, on the WebGPU device instead of uploaded by each run. */
 import type { Tensor } from 'onnxruntime-common';
+import { OPENING } from '../../src/shared/manifest';
 import { copyToDevice } from './copyToDevice';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds } from './ortRuntime';
 
 /** Those that runs only read there: onnxruntime slices hints in main memory in graphs of before
  *  0.10.0, and would read them back. */
-const READ_ON_DEVICE = ['spatial_bias', 'temporal_bias', 'positions', 'text', 'summary', 'rows'];
+const READ_ON_DEVICE = [
+  'spatial_bias',
+  'temporal_bias',
+  'positions',
+  OPENING,
+  'text',
+  'summary',
+  'rows',
+];
 
 /** Owns what it puts there. */
 export class DeviceInputs {

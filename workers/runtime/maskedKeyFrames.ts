@@ -18,8 +18,8 @@ import type { RunnerBatch, RunnerManifest } from './runnerBatch';
 interface OpenFrame {
   /** How many frames are finished. */
   order: number;
-  /** Id that opens the frame of each sequence. */
-  opening: readonly number[];
+  /** The id that opens the frame, of each row [sequences, C]. */
+  opening: Int32Array;
   /** Of each row [sequences, C, 2]. */
   hints: Int32Array;
   /** [sequences, C] */
@@ -65,22 +65,24 @@ export class MaskedKeyFrames implements PassRunner {
       this.#batch.openingId(sequence, order),
     );
     const slot = this.sequences.order[order]!;
-    const rows = {
-      hints: this.#hintsOf(before, opening),
-      positions: this.#batch.ofAllSequences(
-        keyFramePositions(this.manifest.textLength, cells, slot),
-      ),
-    };
+    // A hidden cell reads what opens its frame.
     const hiddenIds = Int32Array.from(
       { length: sequences * cells },
       (_, at) => opening[Math.floor(at / cells)]!,
     );
+    const rows = {
+      hints: this.#hintsOf(before, opening),
+      opening: hiddenIds,
+      positions: this.#batch.ofAllSequences(
+        keyFramePositions(this.manifest.textLength, cells, slot),
+      ),
+    };
     const pass = new MaskedPass(
       this.#batch,
       { ...rows, ...this.#biases(order, 'pass') },
       hiddenIds,
     );
-    this.#frame = { order, opening, ...rows, pass };
+    this.#frame = { order, ...rows, pass };
   }
 
   /**
@@ -105,14 +107,13 @@ export class MaskedKeyFrames implements PassRunner {
   async finish(tokens: readonly Int32Array[]): Promise<void> {
     const { order, opening, hints, positions } = this.#open();
     const { cache, cells } = this.#batch;
-    const ids = new Int32Array(hints.length / 2);
-    opening.forEach((id, sequence) => {
-      ids[sequence * cells] = id;
-      // The last token of a frame is never an input: the next frame begins with its own id.
+    // The last token of a frame is never an input: the next frame begins with its own id.
+    const ids = opening.slice();
+    for (let sequence = 0; sequence < this.#batch.sequences; sequence++) {
       const own = tokens[sequence % tokens.length]!;
       ids.set(own.subarray(0, -1), sequence * cells + 1);
-    });
-    const inputs = { ids, hints, positions, ...this.#biases(order, 'finish') };
+    }
+    const inputs = { ids, hints, opening, positions, ...this.#biases(order, 'finish') };
     const feeds = this.#batch.feeds(inputs, Int32Array.of(cells - 1));
     cache.appendFrame(await this.graph.run(feeds, cache.frameOutputs()));
     this.#close();

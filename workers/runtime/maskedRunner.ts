@@ -43,13 +43,16 @@ export class MaskedRunner implements PassRunner {
     await this.#batch.prefill(given);
     const { text, layouts, cells } = this.#batch;
     const { spatial, temporal } = maskedRowBiases(text, layouts, cells);
+    const opening = this.#openingIds();
     const inputs = {
       hints: this.#hintsOf(given),
+      opening,
       positions: this.#batch.ofAllSequences(maskedPositions(this.manifest.textLength, cells)),
       spatialBias: spatial,
       temporalBias: temporal,
     };
-    this.#pass = new MaskedPass(this.#batch, inputs, this.#openingIds());
+    // A hidden cell reads what opens its frame.
+    this.#pass = new MaskedPass(this.#batch, inputs, opening);
   }
 
   /**

@@ -62,6 +62,7 @@ function prefillFeeds(
   const positions = prefillPositions(text.slots, textLength, cells, frameSlots);
   const ids = new Int32Array(sequences * rows).fill(special.pad);
   const allPositions = new Int32Array(sequences * rows);
+  const allOpening = new Int32Array(sequences * rows).fill(special.beginOfImage);
   given.forEach((frames, sequence) => {
     allPositions.set(positions, sequence * rows);
     ids.set(batch.texts[first + sequence]!, sequence * rows);
@@ -69,6 +70,7 @@ function prefillFeeds(
       const opening = openingId(batch, special, first + sequence, frame);
       const start = sequence * rows + text.slots + frame * cells;
       ids[start] = opening;
+      allOpening.fill(opening, start, start + cells);
       // The last token of a frame is never an input: the next frame begins with its own id.
       ids.set(tokens.subarray(0, -1), start + 1);
     });
@@ -78,6 +80,7 @@ function prefillFeeds(
     ids,
     positions: allPositions,
     hints: new Int32Array(2 * sequences * rows).fill(special.nullHint),
+    opening: allOpening,
     spatialBias: spatial,
     temporalBias: temporal,
     text: paddedTexts(texts, text.slots, special.pad),

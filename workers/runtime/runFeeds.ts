@@ -1,5 +1,5 @@
 /** The inputs of a transformer's run as tensors, caches apart. */
-import { ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
+import { OPENING, ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { OnnxGraph } from './onnxGraph';
 import type { Feeds, Results } from './ortRuntime';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
@@ -11,6 +11,9 @@ const SUMMARY = 'summary';
 export interface RunInputs {
   ids: Int32Array;
   hints: Int32Array;
+  /** Ids that open the frames of the rows [sequences, rows], for graphs that have the input; those of
+   *  text rows mean nothing. */
+  opening: Int32Array;
   positions: Int32Array;
   spatialBias: Float32Array;
   temporalBias: Float32Array;
@@ -57,6 +60,9 @@ export function runFeeds(
   };
   if (architecture.previousFrameHint) {
     feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
+  }
+  if (graph.inputs.has(OPENING)) {
+    feeds[OPENING] = new Tensor('int32', inputs.opening, [sequences, rows]);
   }
   if (graph.inputs.has('text')) {
     const texts = inputs.text.length / textSlots;

@@ -148,7 +148,10 @@ export class TransformerRunner {
 
   /** Runs the graph for one cell. */
   #run(order: number, cell: number): Promise<Results> {
-    const { positions, spatialBias, temporalBias } = this.#inputs;
+    const { opening, positions, spatialBias, temporalBias } = this.#inputs;
+    for (let sequence = 0; sequence < opening.length; sequence++) {
+      opening[sequence] = this.openingId(sequence, order);
+    }
     const frameSlot = this.batch.order[order]!;
     positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
     fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
@@ -163,6 +166,7 @@ export class TransformerRunner {
     return {
       ids: new Int32Array(sequences),
       hints: new Int32Array(2 * sequences),
+      opening: new Int32Array(sequences),
       positions: new Int32Array(sequences),
       spatialBias: new Float32Array(sequences * spatial),
       temporalBias: new Float32Array(this.#layouts.length * sequences * temporal),

@@ -181,6 +181,9 @@ export class WaveRunner {
     return {
       ids: new Int32Array(own),
       hints: new Int32Array(2 * own).fill(this.manifest.ids.nullHint),
+      opening: Int32Array.from({ length: own }, (_, at) =>
+        this.openingId(Math.floor(at / rows), at % rows),
+      ),
       positions: new Int32Array(own),
       spatialBias: new Float32Array(own * spatial),
       temporalBias: new Float32Array(this.layouts.length * own * temporal),
