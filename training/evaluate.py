@@ -17,6 +17,7 @@ from training.common.progress import format_seconds
 from training.evaluation.clip_sampler import (
     MOST_CANDIDATES,
     MOST_PASSES,
+    MOST_ROUNDS,
     ClipSampler,
     Settings,
 )
@@ -55,7 +56,9 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "drawn as masked cells, as on WebGPU; 0, as on WASM: cell by cell",
     )
     parser.add_argument("--passes", type=int, default=0, help="in which the frames between are "
-                        "drawn, as on WebGPU; 0 = cell by cell, as without a GPU")  # fmt: skip
+                        "drawn; 0 = cell by cell")  # fmt: skip
+    parser.add_argument("--pass-rounds", type=int, default=MOST_ROUNDS, help="rounds that are "
+                        "drawn so, from the first; WASM draws 1; default: all")  # fmt: skip
     parser.add_argument("--key-frame-lag", type=int, default=0, help="cells by which each "
                         "key frame follows the one before, as on WebGPU; 0 = whole")  # fmt: skip
     parser.add_argument("--rate-clips", type=int, default=32, help="of the rate test; 0 = none")
@@ -104,12 +107,15 @@ def run_evaluation(arguments: argparse.Namespace) -> dict:
         candidates=arguments.candidates,
         key_frame_passes=arguments.key_frame_passes,
         interpolation_passes=arguments.passes,
+        pass_rounds=arguments.pass_rounds,
         key_frame_lag=arguments.key_frame_lag,
     )
     for name in ("key_frame_passes", "passes"):
         if not 0 <= (count := getattr(arguments, name)) <= MOST_PASSES:
             option = name.replace("_", "-")
             raise ValueError(f"--{option} must be 0 to {MOST_PASSES}, not {count}")
+    if not 0 <= settings.pass_rounds <= MOST_ROUNDS:
+        raise ValueError(f"--pass-rounds must be 0 to {MOST_ROUNDS}, not {settings.pass_rounds}")
     most_lag = manifest["grid"] ** 2
     if not 0 <= settings.key_frame_lag <= most_lag:
         raise ValueError(f"--key-frame-lag must be 0 to {most_lag}, not {settings.key_frame_lag}")

@@ -1,9 +1,8 @@
-/** A package whose both stages can draw masked cells, in the real worker: in passes on WebGPU, else
- *  cell by cell. */
+/** A package whose both stages can draw masked cells, in the real worker: in passes on WebGPU, in
+ *  main memory the key frames cell by cell. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ServedDirectory } from '../../scripts/serve.mjs';
 import type { GenerationOptions } from '../../src/shared/options';
-import { CELL_BY_CELL } from '../../workers/runtime/passesOn';
 import type { StagePasses } from '../../workers/runtime/passesOn';
 import { drawMaskedCells } from '../maskedPackage';
 import { CELLS, KEY_FRAME_PASSES, PASSES } from '../parity/maskedModel';
@@ -16,6 +15,7 @@ import { countReadBacks, readBacks } from './readBacks';
 /** The software adapter compiles every shader on the CPU: minutes on a busy machine. */
 const WEBGPU_MILLISECONDS = 600_000;
 
+const IN_PASSES = { keyframes: KEY_FRAME_PASSES, interpolation: PASSES, rounds: Infinity };
 const GREEDY = goldenClip('greedy');
 
 let site: PipelineSite;
@@ -28,11 +28,8 @@ beforeAll(async () => {
   drawMaskedCells(folder);
   const options = optionsOf(GREEDY, 1);
   clips = {
-    wasm: await drawInNode(folder, options, CELL_BY_CELL),
-    webgpu: await drawInNode(folder, options, {
-      keyframes: KEY_FRAME_PASSES,
-      interpolation: PASSES,
-    }),
+    wasm: await drawInNode(folder, options, { ...IN_PASSES, keyframes: 0 }),
+    webgpu: await drawInNode(folder, options, IN_PASSES),
   };
   expect(keyFramesOf(clips.wasm)).not.toEqual(keyFramesOf(clips.webgpu));
   served = await site.serve();
@@ -79,7 +76,7 @@ it.each(['wasm', 'webgpu'] as const)(
     const onDevice = backend === 'webgpu';
     expect(drawing.result?.timings).toMatchObject({
       keyframeSteps: onDevice ? 5 * KEY_FRAME_PASSES : 5 * CELLS,
-      interpolationSteps: onDevice ? PASSES : 2 * CELLS,
+      interpolationSteps: PASSES,
     });
     const tokens = drawing.result?.tokens.map(({ ids }) => ids);
     expect(tokens).toEqual(clips[backend]);

@@ -83,7 +83,7 @@ function goldenContext(golden: GoldenDrawing): PipelineContext {
   const { context } = inPasses(
     drawn,
     { prompt: PROMPT },
-    { keyframes: passes, interpolation: passes },
+    { keyframes: passes, interpolation: passes, rounds: Infinity },
   );
   const options = { ...context.options, temperature, topK };
   return { ...context, keyFrameLag: lag, options };

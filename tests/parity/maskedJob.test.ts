@@ -4,6 +4,7 @@ import { FlipbookError } from '../../src/shared/errors';
 import type { SamplingDefaults } from '../../src/shared/manifest';
 import type { GenerationOptions } from '../../src/shared/options';
 import { hiddenAfter } from '../../workers/sampling/maskedDrawing';
+import type { StagePasses } from '../../workers/runtime/passesOn';
 import type { DrawnFrame, FrameTokens } from '../../workers/stages/context';
 import { generateKeyframes } from '../../workers/stages/generateKeyframes';
 import { keyFrameScores } from '../../workers/stages/rankKeyFrames';
@@ -196,11 +197,27 @@ describe('a whole job', () => {
     const tokens = result.tokens.map(({ ids }) => [...ids]);
     const keyFramesOf = (clip: number[][]) => clip.filter((_, slot) => slot % 2 === 0);
     expect(keyFramesOf(tokens)).not.toEqual(keyFramesOf(await draw({})));
-    const passes = { keyframes: 0, interpolation: PASSES };
+    const passes = { keyframes: 0, interpolation: PASSES, rounds: 1 };
     const { context: between } = inPasses(model, { prompt: PROMPT }, passes);
     const mixed = (await generateVideo(between)).tokens.map(({ ids }) => [...ids]);
     expect(mixed).not.toEqual(tokens);
     expect(keyFramesOf(mixed)).toEqual(keyFramesOf(tokens));
+  });
+
+  it('draws the first round alone in passes, as in main memory', async () => {
+    const clip = async (passes: StagePasses): Promise<number[][]> => {
+      const { context } = inPasses(model, { prompt: PROMPT, rounds: 2 }, passes);
+      return (await generateVideo(context)).tokens.map(({ ids }) => [...ids]);
+    };
+    const passes = { keyframes: 0, interpolation: PASSES, rounds: 1 };
+    const { context } = inPasses(model, { prompt: PROMPT, rounds: 2 }, passes);
+    const { timings } = await generateVideo(context);
+    expect(timings.interpolationSteps).toBe(PASSES + 2 * CELLS);
+    const [mixed, whole] = [await clip(passes), await clip({ ...passes, rounds: 2 })];
+    const second = (_: number[], slot: number): boolean => slot % 2 === 1;
+    const before = (_: number[], slot: number): boolean => slot % 2 === 0;
+    expect(mixed.filter(before)).toEqual(whole.filter(before));
+    expect(mixed.filter(second)).not.toEqual(whole.filter(second));
   });
 
   it('cancelled between two passes keeps the frames that were finished before', async () => {

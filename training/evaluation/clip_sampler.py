@@ -33,13 +33,15 @@ from training.transformer.sample import Sampling, draw_key_frames, fill_in_passe
 
 _Decoder = TypeVar("_Decoder")
 Report = Callable[[str], None]
-_OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes")
+_OF_INTERPOLATION = ("interpolation_guidance", "interpolation_passes", "pass_rounds")
 _ROWS_OF_A_PASS = 4
 """Windows of a batch are so many times fewer where a pass runs all their cells at once."""
 MOST_CANDIDATES = 8
 """As in src/shared/manifest.ts."""
 MOST_PASSES = 64
 """As in src/shared/manifest.ts."""
+MOST_ROUNDS = 8
+"""More than a clip has."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,13 @@ class Settings:
     choose_frames: bool = False  # it chooses after every frame, and all go on from its choice
     key_frame_passes: int = 0  # of a key frame in masked cells; 0 = cell by cell
     interpolation_passes: int = 0  # of in-between frames in masked cells; 0 = cell by cell
+    pass_rounds: int = MOST_ROUNDS  # rounds, from the first, that are drawn so
     choice_noise: float = 0.0  # of which cells a pass keeps
     key_frame_lag: int = 0  # cells by which key frames follow one another; 0 = whole frames
+
+    def passes_of_round(self, number: int) -> int:
+        """In how many passes round `number` (from 1) is drawn; 0: cell by cell."""
+        return self.interpolation_passes if number <= self.pass_rounds else 0
 
     @staticmethod
     def of_manifest(manifest: dict[str, Any], **changes: float | None) -> Settings:
@@ -134,7 +141,7 @@ class ClipSampler:
         keys = [stream_key(w.seed, number, window) for w in wishes for window in range(windows)]
         owners = [wish for wish in wishes for _ in range(windows)]
         size = max(1, self.sequences // self._branches(self.settings.interpolation_guidance))
-        if self.settings.interpolation_passes:
+        if self.settings.passes_of_round(number):
             size = max(1, size // _ROWS_OF_A_PASS)
         for first in range(0, len(flat), size):
             part = slice(first, first + size)
@@ -405,7 +412,7 @@ class ClipSampler:
     ) -> None:
         """Draws frames 1 and 3 of every window [n, 5, C] in place; opening: ids [n, 5]."""
         guidance = self.settings.interpolation_guidance
-        if self.settings.interpolation_passes:
+        if self.settings.passes_of_round(number):
             self._fill_in_passes(wishes, keys, slots, number, opening)
             return
         runner = self._runner("interpolation", wishes, 2**number, guidance, opening)

@@ -121,6 +121,21 @@ def test_a_package_draws_the_frames_between_either_way(
     assert drawn[0].tolist() == golden["tokens"]
 
 
+@pytest.mark.parametrize("name", ["sampled", "cell by cell"])
+def test_later_rounds_may_be_drawn_cell_by_cell(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden = next(golden for golden in GOLDEN_ROUNDS if golden["name"] == name)
+    sampler = _told_sampler(
+        golden, tmp_path, monkeypatch, interpolation_guidance=golden["guidance"],
+        interpolation_passes=GOLDEN_ROUNDS[0]["passes"],
+        pass_rounds=golden["round"] if golden["passes"] else golden["round"] - 1,
+    )  # fmt: skip
+    frames = np.array(golden["frames"])[None]
+    drawn = sampler.interpolate([Wish("told", golden["seed"], 1)], frames, golden["round"])
+    assert drawn[0].tolist() == golden["tokens"]
+
+
 @pytest.mark.parametrize("golden", KEY_FRAMES, ids=[golden["name"] for golden in KEY_FRAMES])
 def test_key_frames_are_drawn_in_passes_and_with_a_lag(
     golden: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

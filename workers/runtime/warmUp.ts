@@ -28,10 +28,11 @@ export async function warmUp(
       passes.keyframes > 0
         ? warmUpKeyFrames(manifest, graphs.keyframes)
         : warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
-    () =>
-      passes.interpolation > 0
-        ? warmUpPass(manifest, graphs.interpolation)
-        : warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES),
+    async () => {
+      if (passes.interpolation > 0) await warmUpPass(manifest, graphs.interpolation);
+      if (passes.interpolation > 0 && passes.rounds === Infinity) return;
+      await warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES);
+    },
     () => warmUpPixels(manifest, graphs),
   ];
   for (const [done, step] of steps.entries()) {

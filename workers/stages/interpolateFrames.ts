@@ -1,6 +1,7 @@
 /** One interpolation round: draws the frames between neighbouring frames, all windows at once. */
 import { GIVEN_FRAMES, INTERPOLATION_ORDER, roundWindows } from '../sampling/schedule';
 import { chooseDrawer } from '../runtime/chooseDrawer';
+import { passesOfRound } from '../runtime/passesOn';
 import { TransformerRunner } from '../runtime/transformerRunner';
 import type { ClipFrames, DrawnFrame, KeyFrames, PipelineContext } from './context';
 import { drawFrame } from './drawFrame';
@@ -21,7 +22,7 @@ export async function* interpolateFrames(
   const frames = new Map<number, Int32Array>(given);
   const windows = roundWindows(round, context.options.rounds);
   const [draw, thatFit] =
-    context.passes.interpolation > 0
+    passesOfRound(context.passes, round) > 0
       ? ([interpolateInPasses, passWindowsThatFit] as const)
       : ([interpolateCellByCell, windowsThatFit] as const);
   const size = thatFit(context.manifest.sampling.interpolationGuidance, context);

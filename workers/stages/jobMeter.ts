@@ -1,5 +1,6 @@
 /** Progress, time left, timings and finished frames of one job. */
 import type { GenerationResult, JobTimings, Progress } from '../../src/shared/protocol';
+import { passesOfRound } from '../runtime/passesOn';
 import type { StagePasses } from '../runtime/passesOn';
 import { maskedRows } from '../sampling/maskedVisibility';
 import { clipFrames, jobCells, roundCells, stepCounts, WINDOW_FRAMES } from '../sampling/schedule';
@@ -186,11 +187,12 @@ export class JobMeter {
 
   #expectedRound(round: number): number {
     const { rounds, cells, passes } = this.shape;
-    if (passes.interpolation === 0) {
+    const passesOfThat = passesOfRound(passes, round);
+    if (passesOfThat === 0) {
       return stepCounts(rounds, cells).round * this.#expectedStep(2 ** round);
     }
     // Every pass runs every cell, and no pass is without one.
-    const count = Math.min(passes.interpolation, maskedRows(cells));
+    const count = Math.min(passesOfThat, maskedRows(cells));
     const row = (ROW_OF_PASS * this.#cellStep()) / this.#sequences;
     return count * roundCells(round, cells) * row;
   }
@@ -207,7 +209,7 @@ export class JobMeter {
     const [count, rows] =
       this.#stage === 'keyframes'
         ? [passes.keyframes, cells]
-        : [passes.interpolation, maskedRows(cells)];
+        : [passesOfRound(passes, this.#round), maskedRows(cells)];
     return count === 0 ? this.#stepMilliseconds : this.#stepMilliseconds / (rows * ROW_OF_PASS);
   }
 }

@@ -13,10 +13,10 @@ type Cells = Extract<Progress, { kind: 'cells' }>;
 function after(
   interpolation: number,
   draw: (meter: JobMeter) => void,
-  { keyframes = 0, candidates = 1 } = {},
+  { keyframes = 0, candidates = 1, inPasses = Infinity } = {},
 ): Cells {
   const heard: Progress[] = [];
-  const passes = { keyframes, interpolation };
+  const passes = { keyframes, interpolation, rounds: inPasses };
   const shape = { rounds: ROUNDS, cells: CELLS, candidates, passes };
   const meter = new JobMeter(shape, (message) => heard.push(message));
   draw(meter);
@@ -41,6 +41,17 @@ it('the time left is that of the passes to come, which take what their windows t
   });
   // Three passes over two windows, then four over four.
   expect(secondsLeft).toBeCloseTo(3 * 0.1 + PASSES * 0.2, 9);
+});
+
+it('the time left counts cell by cell what is drawn so behind rounds in passes', () => {
+  const draw = (meter: JobMeter): void => {
+    meter.begin('interpolate', 1);
+    for (let pass = 0; pass < PASSES; pass++) meter.step(2, 100, (2 * CELLS) / PASSES);
+  };
+  const { secondsLeft } = after(PASSES, draw, { inPasses: 1 });
+  // Four windows, where a cell costs four times what a row of a pass does.
+  const step = 0.1 / ((2 * CELLS) / 4);
+  expect(secondsLeft).toBeCloseTo(2 * CELLS * step * (0.5 + (0.5 * 4) / 2), 9);
 });
 
 it('the time left of a batch that takes turns counts the turns', () => {

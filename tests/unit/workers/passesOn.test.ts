@@ -1,17 +1,32 @@
 /** In how many passes the stages draw. */
 import { expect, it } from 'vitest';
 import type { ModelManifest } from '../../../src/shared/manifest';
-import { CELL_BY_CELL, keyFrameLagOn, passesOn } from '../../../workers/runtime/passesOn';
+import {
+  CELL_BY_CELL,
+  keyFrameLagOn,
+  passesOfRound,
+  passesOn,
+} from '../../../workers/runtime/passesOn';
+import type { StagePasses } from '../../../workers/runtime/passesOn';
 
 const device = {} as GPUDevice;
 const sampling = { keyFramePasses: 6, interpolationPasses: 8 } as ModelManifest['sampling'];
 
-it('are those of the package on a device, and none in main memory', () => {
-  expect(passesOn({ device }, { sampling })).toEqual({ keyframes: 6, interpolation: 8 });
-  expect(passesOn({}, { sampling })).toEqual(CELL_BY_CELL);
+/** Of key frames and of the first three rounds. */
+const stages = (passes: StagePasses): number[] => [
+  passes.keyframes,
+  ...[1, 2, 3].map((round) => passesOfRound(passes, round)),
+];
+
+it('are those of the package on a device, and those of the first round in main memory', () => {
+  expect(stages(passesOn({ device }, { sampling }))).toEqual([6, 8, 8, 8]);
+  expect(stages(passesOn({}, { sampling }))).toEqual([0, 8, 0, 0]);
   const between = { ...sampling };
   delete between.keyFramePasses;
-  expect(passesOn({ device }, { sampling: between })).toEqual({ keyframes: 0, interpolation: 8 });
+  expect(stages(passesOn({ device }, { sampling: between }))).toEqual([0, 8, 8, 8]);
+  const none = {} as ModelManifest['sampling'];
+  expect(stages(passesOn({}, { sampling: none }))).toEqual([0, 0, 0, 0]);
+  expect(stages(CELL_BY_CELL)).toEqual([0, 0, 0, 0]);
 });
 
 it('trail by the lag of the package on a device, and come one after the other in main memory', () => {
