@@ -165,6 +165,23 @@ def test_medleys_are_told_where_they_stray() -> None:
     assert strayed > 8
 
 
+def test_close_frames_are_told_where_the_body_is_too() -> None:
+    windows = [draw_window("interpolation", MEDLEYS, index) for index in range(24)]
+    clips = TokenSet(
+        np.zeros((24, 5, 4), np.int16), [w[0] for w in windows], [w[2] for w in windows]
+    )
+    boards = Storyboards.of_split("interpolation", MEDLEYS, clips, "cpu", WORLD)
+    assert boards.kept.all() and boards.spots is not None
+    risen = 0
+    for index, (scene, times, _) in enumerate(windows):
+        moments = moments_of("interpolation", MEDLEYS, index, windows[index])
+        poses = medley_poses(scene, times, moments, WORLD)
+        expected = [spot_of(pose, WORLD.clips[scene.subject]) for pose in poses]
+        assert boards.spots[index].tolist() == expected
+        risen += any((m.height or 0) >= 4 for m in moments)
+    assert risen > 4
+
+
 def test_training_leaves_spots_out_now_and_then_but_not_those_of_medleys() -> None:
     for split, clips in (("train", clips_of_the_train_split(32)), (MEDLEYS, drawn_set(32))):
         boards = told(split, clips)

@@ -20,6 +20,7 @@ from training.world.medley import (
     Moment,
     can_be_medley,
     can_face,
+    draw_course,
     draw_front_views,
     draw_moments,
     facing,
@@ -120,6 +121,61 @@ def test_medleys_of_who_can_jump_hover_in_some_frames() -> None:
     fish = Scene("clownfish", "swim", "underwater", 0, "right", 1.0, 0)
     for rider in (fish, replace(fish, subject="taxi", action="drive", place="street")):
         assert all(m.height is None for moments in medleys_of(rider, 40) for m in moments)
+
+
+CLOSE = [1.0, 1.25, 1.5, 1.75, 2.0]
+
+
+def courses_of(scene: Scene, count: int, seed: int = 0) -> list[list[Moment]]:
+    rng = np.random.default_rng(seed)
+    return [draw_course(scene, CLOSE, rng) for _ in range(count)]
+
+
+def test_medleys_of_close_frames_pass_from_one_action_into_another() -> None:
+    passing = 0
+    for moments in courses_of(ZEBRA, 200):
+        plain = [replace(moment, x=None, height=None) for moment in moments]
+        own = [m == Moment(ZEBRA, time) for m, time in zip(plain, CLOSE, strict=True)]
+        assert not all(own)
+        passing += np.abs(np.diff(own)).sum() == 1
+        # The other one goes on from frame to frame.
+        others = [(m.time, t) for m, t, o in zip(plain, CLOSE, own, strict=True) if not o]
+        begins = {round(time - shown, 6) for time, shown in others if 0 < time < 4}
+        assert len(begins) <= 1
+        assert len({m.scene for m in plain} - {ZEBRA}) <= 1
+        assert all(0 <= time <= 4 for time, _ in others)
+    assert 90 < passing < 170
+
+
+def test_no_pose_of_close_frames_comes_from_a_pair_that_is_held_out() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        scene = sample_scene(rng)
+        for moment in draw_course(scene, CLOSE, rng) if can_be_medley(scene) else ():
+            assert not is_held_out(scene.subject, moment.scene.action, scene.place)
+
+
+def test_who_strays_or_hovers_in_close_frames_moves_evenly() -> None:
+    courses = courses_of(ZEBRA, 400)
+    paths = np.array([[m.x for m in moments] for moments in courses if strays(moments)])
+    assert 0.5 < len(paths) / len(courses) < 0.7
+    assert (paths % 4 == 0).all() and paths.min() >= 8 and paths.max() <= 88
+    steps = np.diff(paths)
+    assert np.abs(steps).max() <= 12  # 30 pixels per second, on the grid
+    assert ((steps >= 0).all(1) | (steps <= 0).all(1)).all() and paths.std() > 15
+    arcs = [[m.height for m in ms] for ms in courses if ms[0].height is not None]
+    assert 0.5 < len(arcs) / len(courses) < 0.7
+    heights = np.array(arcs, float)
+    assert heights.min() == 0 and 24 < heights.max() <= 28
+    flying = (heights > 0).all(1)
+    assert flying.any() and (np.diff(heights[flying], n=2) <= 1).all()  # a parabola, rounded
+
+
+def test_leaps_keep_their_own_height_in_close_frames() -> None:
+    lion = replace(ZEBRA, subject="lion", action="jump")
+    moments = [m for course in courses_of(lion, 100) for m in course]
+    assert all(m.height is None for m in moments if m.scene.action == "jump")
+    assert any(m.height is not None for m in moments)
 
 
 def test_who_hovers_is_so_much_higher_and_its_shadow_stays() -> None:
