@@ -4,7 +4,7 @@
  * back and sampled in JavaScript. The graph is ours with whole caches as further outputs.
  */
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import { ROWS } from '../../../src/shared/manifest';
+import { OPENING, ROWS } from '../../../src/shared/manifest';
 import type { OrtModule, OrtRuntime } from '../../../workers/runtime/ortRuntime';
 import {
   imagePosition,
@@ -100,8 +100,14 @@ export class GrowingRunner implements StepRunner {
       return [...text, ...inputs.flat()];
     });
     const hints = new Int32Array(2 * ids.length).fill(manifest.ids.nullHint);
+    const opening = Int32Array.from(
+      given.flatMap((sequence, index) => [
+        ...new Array<number>(this.#text.slots).fill(manifest.ids.beginOfImage),
+        ...sequence.flatMap((tokens, frame) => [...tokens.map(() => this.openingId(index, frame))]),
+      ]),
+    );
     const positions = Int32Array.from(given.flatMap(() => [...places]));
-    const row = { ids: Int32Array.from(ids), hints, positions, spatial, temporal, rows };
+    const row = { ids: Int32Array.from(ids), hints, opening, positions, spatial, temporal, rows };
     this.#caches = this.#dummies();
     await this.#run(this.#feeds(row));
     for (const [name, cache] of Object.entries(this.#caches)) {
@@ -114,9 +120,10 @@ export class GrowingRunner implements StepRunner {
     const { manifest, batch } = this;
     const position = imagePosition(manifest.textLength, this.#cells, batch.order[order]!, cell);
     const positions = new Int32Array(this.ids.length).fill(position);
+    const { ids, hints } = this;
+    const opening = ids.map((_, sequence) => this.openingId(sequence, order));
     const { spatial, temporal } = this.#stepBiases(order, cell);
-    const row = { ids: this.ids, hints: this.hints, positions, spatial, temporal, rows: 1 };
-    return this.#run(this.#feeds(row));
+    return this.#run(this.#feeds({ ids, hints, opening, positions, spatial, temporal, rows: 1 }));
   }
 
   dispose(): void {
@@ -145,6 +152,7 @@ export class GrowingRunner implements StepRunner {
   #feeds(row: {
     ids: Int32Array;
     hints: Int32Array;
+    opening: Int32Array;
     positions: Int32Array;
     spatial: Float32Array;
     temporal: Float32Array;
@@ -157,6 +165,7 @@ export class GrowingRunner implements StepRunner {
     const feeds: Caches = {
       ids: new Tensor('int32', row.ids, [count, rows]),
       hints: new Tensor('int32', row.hints, [count, rows, 2]),
+      [OPENING]: new Tensor('int32', row.opening, [count, rows]),
       positions: new Tensor('int32', row.positions, [count, rows]),
       spatial_bias: new Tensor('float32', row.spatial, [count, 1, rows, width]),
       temporal_bias: new Tensor('float32', row.temporal, [patterns, count, 1, rows, across]),
