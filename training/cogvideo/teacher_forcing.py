@@ -77,7 +77,7 @@ class TeacherForcedDecoder(CachedDecoder):
             for rows, cache in zip(prefilled, self.caches, strict=True)
         ]
         position = visibility.image_position(config.text_slots, config.grid, slot, cell)
-        return self._step(ids, None, torch.tensor([position]), biases, caches)[0]
+        return self._step(ids, None, torch.tensor([position]), biases, caches, boi)[0]
 
     def _given_biases(self, slot: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
         """Biases over text and the row's own frame, and over text and five frames; the row's own
