@@ -18,7 +18,7 @@ from training.world.captions import all_caption_words, example_prompts, rate_wor
 from training.world.dataset import DURATION_TEXTS, KEY_FRAME_RATE
 
 FORMAT = 1
-VERSION = "0.14.0"
+VERSION = "0.15.0"
 PLAYBACK_RATE = 8  # frames per second
 MAX_CODE_POINTS = 1024
 CREDITS = (
