@@ -155,6 +155,11 @@ if [ "$(field medleys)" != 0.0 ]; then
     "$python" -m training.transformer.token_data --preset "$preset" --kind key --medleys \
     "${drawing[@]}"
 fi
+if [ "$(field interpolation_medleys)" != 0.0 ]; then
+  step "tokens of the interpolation medleys" "$folder/tokens/interpolation-medleys.npz" \
+    "$python" -m training.transformer.token_data --preset "$preset" --kind interpolation \
+    --medleys "${drawing[@]}"
+fi
 if [ "$(field facing)" != 0.0 ]; then
   step "tokens of the front views" "$folder/tokens/key-front-views.npz" \
     "$python" -m training.transformer.token_data --preset "$preset" --kind key --front-views \
