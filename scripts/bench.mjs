@@ -67,12 +67,12 @@ function sourceFolder(model = DEFAULT_MODEL) {
  * @param {BenchArguments} wish
  * @param {BenchReport} report
  */
-async function measureClip({ model, prompt, clips, link }, report) {
+async function measureClip({ model, prompt, clips, link, quick }, report) {
   const place = modelPlace(model);
   const measured = [];
   for (const threads of THREADS) {
     console.error(`Measuring with ${threads} thread(s) ...`);
-    const wish = { threads, place, prompt, clips, link };
+    const wish = { threads, place, prompt, clips, link, quick };
     const run = await report.attempt(`clip, ${threads} thread(s)`, () => measureRun(wish));
     if (run === null) continue;
     measured.push(run);
