@@ -173,7 +173,8 @@ export interface SamplingDefaults {
    * Elsewhere, and where it is absent, they are drawn cell by cell.
    */
   keyFramePasses?: number;
-  /** The same of the frames between, both of a window together, by the interpolation graph. */
+  /** The same of the frames between, both of a window together, by the interpolation graph; elsewhere
+   *  than on WebGPU those of the first round are drawn so as well. */
   interpolationPasses?: number;
   /**
    * Cells by which each key frame trails the one before where they are drawn in parallel, as they are
