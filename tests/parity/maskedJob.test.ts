@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FlipbookError } from '../../src/shared/errors';
 import type { SamplingDefaults } from '../../src/shared/manifest';
 import type { GenerationOptions } from '../../src/shared/options';
+import type { GenerationResult } from '../../src/shared/protocol';
 import { hiddenAfter } from '../../workers/sampling/maskedDrawing';
-import type { StagePasses } from '../../workers/runtime/passesOn';
 import type { DrawnFrame, FrameTokens } from '../../workers/stages/context';
 import { generateKeyframes } from '../../workers/stages/generateKeyframes';
 import { keyFrameScores } from '../../workers/stages/rankKeyFrames';
@@ -205,19 +205,16 @@ describe('a whole job', () => {
   });
 
   it('draws the first round alone in passes, as in main memory', async () => {
-    const clip = async (passes: StagePasses): Promise<number[][]> => {
-      const { context } = inPasses(model, { prompt: PROMPT, rounds: 2 }, passes);
-      return (await generateVideo(context)).tokens.map(({ ids }) => [...ids]);
+    const clip = (rounds: number): Promise<GenerationResult> => {
+      const passes = { keyframes: 0, interpolation: PASSES, rounds };
+      return generateVideo(inPasses(model, { prompt: PROMPT, rounds: 2 }, passes).context);
     };
-    const passes = { keyframes: 0, interpolation: PASSES, rounds: 1 };
-    const { context } = inPasses(model, { prompt: PROMPT, rounds: 2 }, passes);
-    const { timings } = await generateVideo(context);
-    expect(timings.interpolationSteps).toBe(PASSES + 2 * CELLS);
-    const [mixed, whole] = [await clip(passes), await clip({ ...passes, rounds: 2 })];
-    const second = (_: number[], slot: number): boolean => slot % 2 === 1;
-    const before = (_: number[], slot: number): boolean => slot % 2 === 0;
-    expect(mixed.filter(before)).toEqual(whole.filter(before));
-    expect(mixed.filter(second)).not.toEqual(whole.filter(second));
+    const [mixed, whole] = [await clip(1), await clip(2)];
+    expect(mixed.timings.interpolationSteps).toBe(PASSES + 2 * CELLS);
+    const first = ({ tokens }: GenerationResult) => tokens.filter(({ slot }) => slot % 2 === 0);
+    const second = ({ tokens }: GenerationResult) => tokens.filter(({ slot }) => slot % 2 === 1);
+    expect(first(mixed)).toEqual(first(whole));
+    expect(second(mixed)).not.toEqual(second(whole));
   });
 
   it('cancelled between two passes keeps the frames that were finished before', async () => {

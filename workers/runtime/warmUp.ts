@@ -11,7 +11,7 @@ import type { ModelGraphs } from './modelGraphs';
 import type { OnnxGraph } from './onnxGraph';
 import { passDrawer } from './passDrawer';
 import type { PassRunner } from './passDrawer';
-import { passesOn } from './passesOn';
+import { passesOfRound, passesOn } from './passesOn';
 import { TransformerRunner } from './transformerRunner';
 
 /** First runs compile shaders and fill arenas. */
@@ -29,9 +29,10 @@ export async function warmUp(
         ? warmUpKeyFrames(manifest, graphs.keyframes)
         : warmUpTransformer(model, graphs.keyframes, KEYFRAME_ORDER, 0),
     async () => {
-      if (passes.interpolation > 0) await warmUpPass(manifest, graphs.interpolation);
-      if (passes.interpolation > 0 && passes.rounds === Infinity) return;
-      await warmUpTransformer(model, graphs.interpolation, INTERPOLATION_ORDER, GIVEN_FRAMES);
+      const graph = graphs.interpolation;
+      if (passes.interpolation > 0) await warmUpPass(manifest, graph);
+      if (passesOfRound(passes, manifest.maxRounds) > 0) return;
+      await warmUpTransformer(model, graph, INTERPOLATION_ORDER, GIVEN_FRAMES);
     },
     () => warmUpPixels(manifest, graphs),
   ];
