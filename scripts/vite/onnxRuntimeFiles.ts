@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { mediaType } from '../mediaTypes.mjs';
+import { projectRoot } from '../projectRoot.mjs';
 import { ISOLATION_HEADERS } from '../securityHeaders.mjs';
 
 /** Plain WASM, native WebGPU by JSPI, native WebGPU by asyncify: a loader and a binary each. */
@@ -13,6 +14,16 @@ const FILES = VARIANTS.flatMap((variant) => [
 ]);
 
 const SOURCE = dirname(fileURLToPath(import.meta.resolve('onnxruntime-web/wasm')));
+
+/** Wraps the loader of plain WASM, so it lies beside it. */
+const WRAPPER = 'ortModule.mjs';
+const WRAPPER_SOURCE = join(projectRoot, 'workers', 'runtime', WRAPPER);
+
+/** Where each served file comes from, by its name. */
+const ORIGINS = new Map([
+  ...FILES.map((name) => [name, join(SOURCE, name)] as const),
+  [WRAPPER, WRAPPER_SOURCE],
+]);
 
 /** Version of the installed onnxruntime-web; names the service worker's cache of its binaries. */
 export function onnxRuntimeVersion(): string {
@@ -31,8 +42,8 @@ export function onnxRuntimeFiles(): Plugin {
     configureServer(server) {
       server.middlewares.use('/ort', (request, response, next) => {
         const name = new URL(request.url ?? '/', 'http://localhost').pathname.slice(1);
-        if (!FILES.includes(name)) return next();
-        const path = join(SOURCE, name);
+        const path = ORIGINS.get(name);
+        if (path === undefined) return next();
         // The loader is also the script of the threads: an isolated page starts none without these.
         response.setHeaders(new Map(Object.entries(ISOLATION_HEADERS)));
         response.setHeader('Content-Length', statSync(path).size);
@@ -42,7 +53,7 @@ export function onnxRuntimeFiles(): Plugin {
     },
     writeBundle() {
       mkdirSync(outDir, { recursive: true });
-      for (const name of FILES) copyFileSync(join(SOURCE, name), join(outDir, name));
+      for (const [name, path] of ORIGINS) copyFileSync(path, join(outDir, name));
     },
   };
 }

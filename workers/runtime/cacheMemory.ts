@@ -1,8 +1,10 @@
-/** Where key and value caches live: typed arrays for WASM, GPU buffers for WebGPU. */
+/** Where key and value caches live: in onnxruntime's heap for WASM, in GPU buffers for WebGPU. */
 import type { Tensor } from 'onnxruntime-common';
 import { DeviceRows } from './deviceRows';
+import type { OnnxGraph } from './onnxGraph';
+import type { OrtModule } from './ortRuntime';
 import { MOST_ROWS } from './scatterRows.wgsl';
-import type { OrtModule, OrtRuntime } from './ortRuntime';
+import type { WasmHeap } from './wasmHeap';
 
 /** `count` neighbouring rows that move from one row to another. */
 export interface RowRun {
@@ -17,13 +19,20 @@ export interface RowRange {
   count: number;
 }
 
-/** A cache of shape [sequences, heads, capacity, headDim], float32, at a fixed address. */
+/** A cache of shape [sequences, heads, rows, headDim], float32, at a fixed address. */
 export interface CacheBlock {
+  /** Another one, over the same memory, after `setRows`. */
   tensor: Tensor;
 }
 
 export interface CacheMemory {
+  /** Zeros. */
   allocate(dims: readonly number[]): CacheBlock;
+  /**
+   * Gives every head of a block so many rows, at most as many as it was allocated with, and keeps the
+   * first ones. Left out where runs must find blocks of one shape.
+   */
+  setRows?(block: CacheBlock, rows: number): void;
   /**
    * Copies rows of `source` [1, count, heads, rows, headDim] into `target`, whose sequences from
    * `firstSequence` on belong to the source's sequences. The leading 1 may be missing.
@@ -52,17 +61,42 @@ export function rowDims({ dims }: Tensor): [number, number, number, number] {
   return [sequences, heads, rows, width];
 }
 
-export function cacheMemory(runtime: OrtRuntime): CacheMemory {
+/** Where the caches of the graph's runs are read fastest. */
+export function cacheMemory({ runtime, heap }: Pick<OnnxGraph, 'runtime' | 'heap'>): CacheMemory {
   const { ort, device } = runtime;
-  return device === undefined ? new CpuCacheMemory(ort) : new GpuCacheMemory(ort, device);
+  return device === undefined ? new MainCacheMemory(ort, heap) : new GpuCacheMemory(ort, device);
 }
 
-class CpuCacheMemory implements CacheMemory {
-  constructor(private readonly ort: OrtModule) {}
+class MainCacheMemory implements CacheMemory {
+  /** Whole blocks, of which tensors may show less. */
+  readonly #blocks = new Map<CacheBlock, Float32Array>();
+
+  constructor(
+    private readonly ort: OrtModule,
+    private readonly heap: WasmHeap | undefined,
+  ) {}
 
   allocate(dims: readonly number[]): CacheBlock {
     const size = dims.reduce((product, dim) => product * dim, 1);
-    return { tensor: new this.ort.Tensor('float32', new Float32Array(size), dims) };
+    const data = this.heap?.allocate(size) ?? new Float32Array(size);
+    const block = { tensor: new this.ort.Tensor('float32', data, dims) };
+    this.#blocks.set(block, data);
+    return block;
+  }
+
+  setRows(block: CacheBlock, rows: number): void {
+    const whole = this.#blocks.get(block)!;
+    const [sequences = 0, heads = 0, before = 0, width = 0] = block.tensor.dims;
+    const count = sequences * heads;
+    const kept = Math.min(before, rows) * width;
+    // Heads move apart from the last one on, and together from the first, so none overwrites another.
+    for (let moved = 1; moved < count; moved++) {
+      const head = rows > before ? count - moved : moved;
+      const start = head * before * width;
+      whole.copyWithin(head * rows * width, start, start + kept);
+    }
+    const dims = [sequences, heads, rows, width];
+    block.tensor = new this.ort.Tensor('float32', whole.subarray(0, count * rows * width), dims);
   }
 
   copyRows(source: Tensor, target: CacheBlock, firstSequence: number, runs: readonly RowRun[]) {
@@ -100,12 +134,13 @@ class CpuCacheMemory implements CacheMemory {
     // Copies are done at once.
   }
 
-  free(): void {
-    // The garbage collector takes the array.
+  free(block: CacheBlock): void {
+    this.heap?.free(this.#blocks.get(block)!);
+    this.#blocks.delete(block);
   }
 
   dispose(): void {
-    // The garbage collector takes the arrays.
+    for (const block of this.#blocks.keys()) this.free(block);
   }
 }
 

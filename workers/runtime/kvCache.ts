@@ -5,7 +5,13 @@
  * that its cell may see. Unused slots are hidden by the biases.
  */
 import type { RegionLayout } from '../sampling/visibility';
-import { spatialCapacity, temporalCapacity, temporalSlot } from '../sampling/visibility';
+import {
+  spatialCapacity,
+  spatialRoom,
+  temporalCapacity,
+  temporalRoom,
+  temporalSlot,
+} from '../sampling/visibility';
 import type { CacheBlock, CacheMemory, RowRun } from './cacheMemory';
 import { freeResults } from './freeResults';
 import type { Feeds, Results } from './ortRuntime';
@@ -21,6 +27,12 @@ export interface CacheShape {
   cells: number;
   /** Layer i uses layout i mod length. */
   layouts: readonly RegionLayout[];
+}
+
+/** Rows of the caches of each channel. */
+export interface CacheRoom {
+  spatial: number;
+  temporal: number;
 }
 
 const PARTS = ['key', 'value'] as const;
@@ -42,6 +54,7 @@ export class KvCache {
   readonly #parts: LayerPart[];
   /** Reused for single rows, so that a step allocates nothing. */
   readonly #oneRow: [RowRun] = [{ from: 0, to: 0, count: 1 }];
+  #room: CacheRoom;
 
   constructor(
     private readonly memory: CacheMemory,
@@ -51,16 +64,41 @@ export class KvCache {
     const block = (capacity: number): CacheBlock =>
       memory.allocate([sequences, heads, capacity, headDim]);
     const regionCapacity = temporalCapacity(textSlots, layouts);
+    this.#room = { spatial: spatialCapacity(textSlots, cells), temporal: regionCapacity };
     this.#parts = Array.from({ length: layers }, (_, layer) => {
       const layout = layouts[layer % layouts.length]!;
       return PARTS.map((part) => ({
         spatialName: `spatial_${part}_${layer}`,
         temporalName: `temporal_${part}_${layer}`,
-        spatial: block(spatialCapacity(textSlots, cells)),
+        spatial: block(this.#room.spatial),
         temporal: layout.sizes.map(() => block(regionCapacity)),
         layout,
       }));
     }).flat();
+  }
+
+  /**
+   * Makes room for the rows that the cell's step reads and for its own, and hardly more where caches
+   * can change their size: a step multiplies with every row, hidden ones too. Rows of later cells of
+   * the frame and of later frames are gone then.
+   *
+   * @returns the same object as long as nothing changes.
+   */
+  makeRoom(order: number, cell: number): CacheRoom {
+    const { textSlots, cells, layouts } = this.shape;
+    const spatial = spatialRoom(textSlots, cells, cell);
+    const temporal = temporalRoom(textSlots, layouts, order);
+    const before = this.#room;
+    const { memory } = this;
+    if (!memory.setRows || (spatial === before.spatial && temporal === before.temporal)) {
+      return before;
+    }
+    for (const part of this.#parts) {
+      if (spatial !== before.spatial) memory.setRows(part.spatial, spatial);
+      if (temporal === before.temporal) continue;
+      for (const block of part.temporal) memory.setRows(block, temporal);
+    }
+    return (this.#room = { spatial, temporal });
   }
 
   /**

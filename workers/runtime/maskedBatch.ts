@@ -45,7 +45,7 @@ export class MaskedBatch {
     this.layouts = patternLayouts(grid, batch.windows);
     const temporalSlots = maskedTemporalSlots(textSlots, cells, givenFrames);
     const shape = { architecture, sequences, textSlots, temporalSlots };
-    this.cache = new MaskedCache(cacheMemory(graph.runtime), shape);
+    this.cache = new MaskedCache(cacheMemory(graph), shape);
     this.#texts = laterTexts(graph, manifest, batch, textSlots);
   }
 

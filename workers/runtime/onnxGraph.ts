@@ -6,6 +6,7 @@ import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { ownResults } from './ownResults';
 import { outputsInGpu, ShardSessions } from './shardSessions';
 import type { GraphPlacement, ReadShard, ShardNames } from './shardSessions';
+import type { WasmHeap } from './wasmHeap';
 
 export type { GraphPlacement, ReadShard } from './shardSessions';
 
@@ -52,6 +53,12 @@ export class OnnxGraph {
     return new OnnxGraph(name, runtime, shards, ...names, inGpu, recordable);
   }
 
+  /** Memory that runs read without a copy; none on a GPU, or where shards may have to take turns
+   *  in it. */
+  get heap(): WasmHeap | undefined {
+    return this.shards.names.length === 1 ? this.runtime.heap : undefined;
+  }
+
   /** A session of its own for a recorded run; the caller releases it. Only where `recordable`. */
   recordingSession(): Promise<InferenceSession> {
     return this.runtime.exclusive(() => this.shards.recordingSession());
@@ -64,6 +71,9 @@ export class OnnxGraph {
         return this.#runShards(feeds, wanted ? new Set(wanted) : this.outputs);
       }
       const session = await this.shards.session(0);
+      if (this.heap?.holdsSome(feeds)) {
+        return this.heap.run(session, feeds, wanted ?? session.outputNames);
+      }
       return wanted ? session.run(feeds, wanted) : session.run(feeds);
     });
   }

@@ -4,6 +4,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BackendInfo } from '../../src/shared/protocol';
 import { FlipbookError } from '../../src/shared/errors';
 import { runtimeError } from './runtimeError';
+import type { WasmHeap } from './wasmHeap';
 
 /** The part of onnxruntime that we use; onnxruntime-web and onnxruntime-node both have it. */
 export type OrtModule = Pick<typeof OrtCommon, 'Tensor' | 'InferenceSession'>;
@@ -23,16 +24,19 @@ export class OrtRuntime {
   #lost: FlipbookError | undefined;
   /** An error that the device reported by itself; the next run fails of it. */
   #fault: Error | undefined;
+  #heap: WasmHeap | undefined;
 
   /**
    * @param cpuProvider name of the CPU provider in this build: 'wasm' or, in Node, 'cpu'.
    * @param device owned by the runtime; present when the heavy graphs run on WebGPU.
+   * @param openHeap the heap of a build that runs on WebAssembly alone, once it has a session.
    */
   constructor(
     readonly ort: OrtModule,
     readonly info: BackendInfo,
     readonly cpuProvider: 'wasm' | 'cpu',
     readonly device?: GPUDevice,
+    private readonly openHeap: () => WasmHeap | undefined = () => undefined,
   ) {
     if (device === undefined) return;
     device.addEventListener('uncapturederror', ({ error }) => {
@@ -46,6 +50,11 @@ export class OrtRuntime {
       );
       this.#failRun(this.#lost);
     });
+  }
+
+  /** onnxruntime's own memory, whose tensors runs read without a copy. */
+  get heap(): WasmHeap | undefined {
+    return (this.#heap ??= this.openHeap());
   }
 
   /** One provider at a time: a list can fall back silently. */

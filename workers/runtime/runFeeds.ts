@@ -1,7 +1,7 @@
 /** The inputs of a transformer's run as tensors, caches apart. */
 import { OPENING, ROWS, TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { OnnxGraph } from './onnxGraph';
-import type { Feeds, Results } from './ortRuntime';
+import type { Feeds, OrtModule, Results } from './ortRuntime';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
 
 /** Input of graphs that compute the summary of a text once: output `new_summary` of its run. */
@@ -25,7 +25,7 @@ export interface RunInputs {
 
 export interface RunShape {
   sequences: number;
-  /** Rows of a sequence; the biases' widths follow from their lengths. */
+  /** Rows of a sequence. */
   rows: number;
   /** Window patterns. */
   patterns: number;
@@ -43,20 +43,12 @@ export function runFeeds(
   inputs: RunInputs,
   { sequences, rows, patterns, textSlots, temporalShare, asked }: RunShape,
 ): Feeds {
-  const { Tensor } = graph.runtime.ort;
-  const spatialWidth = inputs.spatialBias.length / (sequences * rows);
-  const temporalWidth = inputs.temporalBias.length / (patterns * sequences * rows);
+  const { ort } = graph.runtime;
+  const { Tensor } = ort;
   const feeds: Feeds = {
     ids: new Tensor('int32', inputs.ids, [sequences, rows]),
     positions: new Tensor('int32', inputs.positions, [sequences, rows]),
-    spatial_bias: new Tensor('float32', inputs.spatialBias, [sequences, 1, rows, spatialWidth]),
-    temporal_bias: new Tensor('float32', inputs.temporalBias, [
-      patterns,
-      sequences,
-      1,
-      rows,
-      temporalWidth,
-    ]),
+    ...biasFeeds(ort, inputs, { sequences, rows, patterns }),
   };
   if (architecture.previousFrameHint) {
     feeds['hints'] = new Tensor('int32', inputs.hints, [sequences, rows, 2]);
@@ -82,6 +74,21 @@ export function runFeeds(
     feeds[ROWS] = new Tensor('int32', wanted, [wanted.length]);
   }
   return feeds;
+}
+
+/** The biases among a run's feeds: their widths follow from their lengths. */
+export function biasFeeds(
+  { Tensor }: OrtModule,
+  { spatialBias, temporalBias }: Pick<RunInputs, 'spatialBias' | 'temporalBias'>,
+  { sequences, rows, patterns }: Pick<RunShape, 'sequences' | 'rows' | 'patterns'>,
+): Feeds {
+  const spatial = [sequences, 1, rows, spatialBias.length / (sequences * rows)];
+  const width = temporalBias.length / (patterns * sequences * rows);
+  const temporal = [patterns, sequences, 1, rows, width];
+  return {
+    spatial_bias: new Tensor('float32', spatialBias, spatial),
+    temporal_bias: new Tensor('float32', temporalBias, temporal),
+  };
 }
 
 /** What runs behind the prefill read of the texts: their ids, or the summaries that it computes. */

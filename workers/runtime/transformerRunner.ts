@@ -5,22 +5,17 @@
 import type { Tensor } from 'onnxruntime-common';
 import { TEMPORAL_SHARE } from '../../src/shared/manifest';
 import type { RegionLayout, TextColumns } from '../sampling/visibility';
-import {
-  fillStepBiases,
-  imagePosition,
-  patternLayouts,
-  spatialCapacity,
-  temporalCapacity,
-} from '../sampling/visibility';
+import { fillStepBiases, imagePosition, patternLayouts } from '../sampling/visibility';
 import { cacheMemory } from './cacheMemory';
 import { KvCache } from './kvCache';
+import type { CacheRoom } from './kvCache';
 import type { OnnxGraph } from './onnxGraph';
 import { openingId } from './openingId';
 import type { Feeds, OrtRuntime, Results } from './ortRuntime';
 import { prefillRuns } from './prefillRuns';
 import { recordWherePossible } from './recordedRun';
 import type { RecordedRun } from './recordedRun';
-import { keepSummary, laterTexts, runFeeds } from './runFeeds';
+import { biasFeeds, keepSummary, laterTexts, runFeeds } from './runFeeds';
 import type { RunInputs } from './runFeeds';
 import type { RunnerBatch, RunnerManifest } from './runnerBatch';
 
@@ -36,6 +31,8 @@ export class TransformerRunner {
   readonly #text: TextColumns;
   readonly #layouts: RegionLayout[];
   #recorded: RecordedRun | undefined;
+  /** What the biases fit. */
+  #room: CacheRoom | undefined;
 
   constructor(
     private readonly graph: OnnxGraph,
@@ -52,7 +49,7 @@ export class TransformerRunner {
     }
     const lengths = batch.texts.map((text) => text.length);
     this.#text = { slots: Math.max(1, ...lengths), lengths, boost: batch.textBoost };
-    this.#cache = new KvCache(cacheMemory(graph.runtime), {
+    this.#cache = new KvCache(cacheMemory(graph), {
       ...architecture,
       sequences: batch.texts.length,
       textSlots: this.#text.slots,
@@ -148,28 +145,41 @@ export class TransformerRunner {
 
   /** Runs the graph for one cell. */
   #run(order: number, cell: number): Promise<Results> {
-    const { opening, positions, spatialBias, temporalBias } = this.#inputs;
+    const { opening, positions } = this.#inputs;
     for (let sequence = 0; sequence < opening.length; sequence++) {
       opening[sequence] = this.openingId(sequence, order);
     }
     const frameSlot = this.batch.order[order]!;
     positions.fill(imagePosition(this.manifest.textLength, this.#cells, frameSlot, cell));
+    this.#fitBiases(this.#cache.makeRoom(order, cell));
+    const { spatialBias, temporalBias } = this.#inputs;
     fillStepBiases(spatialBias, temporalBias, this.#text, this.#layouts, order, cell);
     this.#cache.feed(this.#feeds, cell);
     return (this.#recorded ?? this.graph).run(this.#feeds);
   }
 
+  /** Makes biases of a row that are as wide as the caches are long. */
+  #fitBiases(room: CacheRoom): void {
+    if (room === this.#room) return;
+    this.#room = room;
+    const sequences = this.batch.texts.length;
+    const patterns = this.#layouts.length;
+    this.#inputs.spatialBias = new Float32Array(sequences * (room.spatial + 1));
+    this.#inputs.temporalBias = new Float32Array(patterns * sequences * (room.temporal + 1));
+    const shape = { sequences, rows: 1, patterns };
+    Object.assign(this.#feeds, biasFeeds(this.runtime.ort, this.#inputs, shape));
+  }
+
   #stepInputs(): RunInputs {
     const sequences = this.batch.texts.length;
-    const spatial = spatialCapacity(this.#text.slots, this.#cells) + 1;
-    const temporal = temporalCapacity(this.#text.slots, this.#layouts) + 1;
     return {
       ids: new Int32Array(sequences),
       hints: new Int32Array(2 * sequences),
       opening: new Int32Array(sequences),
       positions: new Int32Array(sequences),
-      spatialBias: new Float32Array(sequences * spatial),
-      temporalBias: new Float32Array(this.#layouts.length * sequences * temporal),
+      // As wide as a step wants them: `#fitBiases`.
+      spatialBias: new Float32Array(0),
+      temporalBias: new Float32Array(0),
       ...laterTexts(this.graph, this.manifest, this.batch, this.#text.slots),
     };
   }

@@ -62,7 +62,7 @@ export class WaveRunner {
     const { sequences, rows, cells } = this;
     const textSlots = this.text.slots;
     const shape = { architecture, sequences, textSlots, cells, window };
-    this.#cache = new WaveCache(cacheMemory(graph.runtime), shape);
+    this.#cache = new WaveCache(cacheMemory(graph), shape);
     this.#inputs = this.#emptyInputs();
     this.ids = this.#inputs.ids;
     this.hints = this.#inputs.hints;

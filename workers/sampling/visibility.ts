@@ -83,14 +83,32 @@ export function patternLayouts(
     : windows.map((window) => regionLayout(grid, window, wrapped));
 }
 
-/** Slots of the spatial cache: text and one frame. */
+/** Most slots of a spatial cache: text and one frame. */
 export function spatialCapacity(textSlots: number, cells: number): number {
   return textSlots + cells;
 }
 
-/** Slots of each region's temporal cache: text and the region's cells of five frames. */
+/** Most slots of each region's temporal cache: text and the region's cells of five frames. */
 export function temporalCapacity(textSlots: number, layouts: readonly RegionLayout[]): number {
   return textSlots + WINDOW_FRAMES * Math.max(...layouts.flatMap((layout) => layout.sizes));
+}
+
+/** Steps in which a spatial cache grows: with more of them, more time would go into moving rows. */
+const ROOMS_OF_FRAME = 4;
+
+/** Slots of a spatial cache that hold the text and the frame's cells up to `cell`, and few more. */
+export function spatialRoom(textSlots: number, cells: number, cell: number): number {
+  const room = Math.ceil(cells / ROOMS_OF_FRAME);
+  return textSlots + Math.min(cells, room * (Math.floor(cell / room) + 1));
+}
+
+/** Slots of each region's temporal cache that hold the text and the frames up to `order`. */
+export function temporalRoom(
+  textSlots: number,
+  layouts: readonly RegionLayout[],
+  order: number,
+): number {
+  return textSlots + (order + 1) * Math.max(...layouts.flatMap((layout) => layout.sizes));
 }
 
 /** Temporal cache slot of a cell in its region's cache; `order` counts frames as they are drawn. */
@@ -126,10 +144,10 @@ export function fillText(
 }
 
 /**
- * Biases of one decode step (one row), over caches at full capacity plus the row's own key.
+ * Biases of one decode step (one row), over all rows of the caches plus the row's own key.
  *
- * @param spatial [sequences, 1, 1, spatialCapacity + 1], overwritten.
- * @param temporal [patterns, sequences, 1, 1, temporalCapacity + 1], overwritten.
+ * @param spatial [sequences, 1, 1, cached rows + 1], overwritten.
+ * @param temporal [patterns, sequences, 1, 1, cached rows + 1], overwritten.
  * @param order how many frames of the window came before this one.
  */
 export function fillStepBiases(

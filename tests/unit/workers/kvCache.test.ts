@@ -19,7 +19,7 @@ const WINDOWS = [
 
 function newCache(): KvCache {
   const runtime = { ort } as unknown as OrtRuntime;
-  return new KvCache(cacheMemory(runtime), {
+  return new KvCache(cacheMemory({ runtime, heap: undefined }), {
     layers: LAYERS,
     heads: HEADS,
     headDim: WIDTH,

@@ -36,7 +36,7 @@ function rowsOf(tensor: ort.Tensor): number[][] {
 
 it('holds the text, then the frames that were appended, in the temporal channel alone', () => {
   const runtime = { ort } as unknown as OrtRuntime;
-  const cache = new MaskedCache(cacheMemory(runtime), {
+  const cache = new MaskedCache(cacheMemory({ runtime, heap: undefined }), {
     architecture: { layers: 1, heads: HEADS, headDim: WIDTH },
     sequences: SEQUENCES,
     textSlots: TEXT_SLOTS,

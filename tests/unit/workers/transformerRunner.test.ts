@@ -50,6 +50,7 @@ function silentGraph(): { graph: OnnxGraph; runs: number[][][] } {
     run: { value: run },
     runtime: { value: runtime },
     inputs: { value: new Set<string>() },
+    heap: { value: undefined },
   }) as OnnxGraph;
   return { graph, runs };
 }

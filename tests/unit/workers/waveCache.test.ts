@@ -28,7 +28,7 @@ function cacheOf(window: WindowFrames): WaveCache {
   const runtime = { ort } as unknown as OrtRuntime;
   const architecture = { layers: 1, heads: HEADS, headDim: WIDTH };
   const shape = { architecture, sequences: SEQUENCES, textSlots: TEXT_SLOTS, cells: CELLS, window };
-  return new WaveCache(cacheMemory(runtime), shape);
+  return new WaveCache(cacheMemory({ runtime, heap: undefined }), shape);
 }
 
 /** The first number of every row of a block: head `block % HEADS` of sequence `block / HEADS`. */

@@ -1,0 +1,235 @@
+/**
+ * onnxruntime-web's own memory, the WebAssembly heap, and runs over tensors that lie in it.
+ *
+ * `InferenceSession.run` copies every input into the heap, key and value caches of tens of megabytes
+ * with each token. Here a run reads what lies in the heap where it lies, and copies only the rest.
+ * The calls are those of onnxruntime-web's own `run` (its lib/wasm/wasm-core-impl.ts).
+ */
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import { FlipbookError } from '../../src/shared/errors';
+import type { Feeds, OrtModule, Results } from './ortRuntime';
+
+/** The part of onnxruntime-web's Emscripten module that is used. Addresses and sizes are bytes. */
+export interface OrtWasmModule {
+  HEAPU8: Uint8Array;
+  _malloc(bytes: number): number;
+  _free(address: number): void;
+  stackSave(): number;
+  stackAlloc(bytes: number): number;
+  stackRestore(stack: number): void;
+  setValue(address: number, value: number, type: 'i32'): void;
+  getValue(address: number, type: 'i32'): number;
+  lengthBytesUTF8(text: string): number;
+  stringToUTF8(text: string, address: number, bytes: number): void;
+  UTF8ToString(address: number): string;
+  _OrtCreateTensor(
+    type: number,
+    data: number,
+    bytes: number,
+    dims: number,
+    rank: number,
+    location: number,
+  ): number;
+  _OrtReleaseTensor(tensor: number): number;
+  _OrtGetTensorData(tensor: number, type: number, data: number, dims: number, rank: number): number;
+  _OrtFree(address: number): number;
+  _OrtRun(
+    session: number,
+    inputNames: number,
+    inputs: number,
+    inputCount: number,
+    outputNames: number,
+    outputCount: number,
+    outputs: number,
+    options: number,
+  ): number;
+  _OrtGetLastError(code: number, message: number): number;
+}
+
+/** Bytes of an address, of an int32 and of a float32. */
+const WORD = 4;
+/** ONNX's TensorProto.DataType, of the types that transformers take and give. */
+const FLOAT32 = 1;
+const INT32 = 6;
+/** onnxruntime-web's number of the location 'cpu'. */
+const MAIN_MEMORY = 1;
+const NO_OPTIONS = 0;
+
+type Numbers = Float32Array | Int32Array;
+
+export class WasmHeap {
+  /** Addresses of names as C strings: graphs share them, so they are kept. */
+  readonly #names = new Map<string, number>();
+  /** The heap's buffers so far: it is shared, so what was allocated stays valid when it grows. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
+
+  constructor(
+    private readonly module: OrtWasmModule,
+    private readonly ort: Pick<OrtModule, 'Tensor'>,
+  ) {}
+
+  /**
+   * Zeros in the heap, until `free`.
+   * @throws FlipbookError OutOfMemory
+   */
+  allocate(floats: number): Float32Array {
+    const address = this.#malloc(floats * WORD);
+    const buffer = this.#buffer();
+    this.#buffers.add(buffer);
+    return new Float32Array(buffer, address, floats).fill(0);
+  }
+
+  /** @param floats what `allocate` gave. */
+  free(floats: Float32Array): void {
+    this.module._free(floats.byteOffset);
+  }
+
+  /** Whether some tensor lies in the heap, so that `run` pays. */
+  holdsSome(tensors: Feeds): boolean {
+    return Object.values(tensors).some((tensor) => this.#holds(tensor));
+  }
+
+  /**
+   * What `session.run` does, without copies of the feeds that lie here. Results are in JavaScript's
+   * memory.
+   *
+   * @param feeds float32 and int32, as are the results.
+   */
+  run(session: InferenceSession, feeds: Feeds, wanted: readonly string[]): Results {
+    const { module } = this;
+    const stack = module.stackSave();
+    const inputs: number[] = [];
+    const copies: number[] = [];
+    const outputs = this.#words(wanted.map(() => 0));
+    try {
+      for (const tensor of Object.values(feeds)) inputs.push(this.#place(tensor, copies));
+      this.#check(
+        module._OrtRun(
+          sessionHandle(session),
+          this.#words(Object.keys(feeds).map((name) => this.#name(name))),
+          this.#words(inputs),
+          inputs.length,
+          this.#words(wanted.map((name) => this.#name(name))),
+          wanted.length,
+          outputs,
+          NO_OPTIONS,
+        ),
+      );
+      const results = wanted.map((name, index) => [name, this.#read(outputs + index * WORD)]);
+      return Object.fromEntries(results) as Results;
+    } finally {
+      for (const index of wanted.keys()) {
+        const made = module.getValue(outputs + index * WORD, 'i32');
+        if (made !== 0) module._OrtReleaseTensor(made);
+      }
+      for (const tensor of inputs) module._OrtReleaseTensor(tensor);
+      for (const address of copies) module._free(address);
+      module.stackRestore(stack);
+    }
+  }
+
+  #holds(tensor: Tensor): boolean {
+    return this.#buffers.has((tensor.data as Numbers).buffer);
+  }
+
+  /** onnxruntime's value over the tensor's data, which is copied if it lies elsewhere. */
+  #place(tensor: Tensor, copies: number[]): number {
+    const { module } = this;
+    const data = tensor.data as Numbers;
+    let address = data.byteOffset;
+    if (!this.#holds(tensor)) {
+      address = this.#malloc(data.byteLength);
+      copies.push(address);
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      new Uint8Array(this.#buffer(), address).set(bytes);
+    }
+    const { dims, type } = tensor;
+    const value = module._OrtCreateTensor(
+      type === 'int32' ? INT32 : FLOAT32,
+      address,
+      data.byteLength,
+      this.#words(dims),
+      dims.length,
+      MAIN_MEMORY,
+    );
+    if (value === 0) this.#fail();
+    return value;
+  }
+
+  /** A copy of the value whose address lies at `place`. */
+  #read(place: number): Tensor {
+    const { module } = this;
+    const parts = this.#words([0, 0, 0, 0]);
+    const [type, data, dims, rank] = [0, 1, 2, 3].map((index) => parts + index * WORD) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    this.#check(module._OrtGetTensorData(module.getValue(place, 'i32'), type, data, dims, rank));
+    const start = module.getValue(dims, 'i32');
+    const shape = Array.from({ length: module.getValue(rank, 'i32') }, (_, axis) =>
+      module.getValue(start + axis * WORD, 'i32'),
+    );
+    module._OrtFree(start);
+    const size = shape.reduce((product, dim) => product * dim, 1);
+    const address = module.getValue(data, 'i32') >>> 0;
+    const { Tensor } = this.ort;
+    return module.getValue(type, 'i32') === INT32
+      ? new Tensor('int32', new Int32Array(this.#buffer(), address, size).slice(), shape)
+      : new Tensor('float32', new Float32Array(this.#buffer(), address, size).slice(), shape);
+  }
+
+  /** int32 values on the module's stack; their address. */
+  #words(values: readonly number[]): number {
+    const { module } = this;
+    const address = module.stackAlloc(values.length * WORD);
+    values.forEach((value, index) => {
+      module.setValue(address + index * WORD, value, 'i32');
+    });
+    return address;
+  }
+
+  #name(text: string): number {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    const bytes = this.module.lengthBytesUTF8(text) + 1;
+    const address = this.#malloc(bytes);
+    this.module.stringToUTF8(text, address, bytes);
+    this.#names.set(text, address);
+    return address;
+  }
+
+  #malloc(bytes: number): number {
+    // No address for no bytes would look like a failure.
+    const address = this.module._malloc(Math.max(bytes, WORD)) >>> 0;
+    if (address !== 0) return address;
+    throw new Error(`out of memory: onnxruntime has no room for ${bytes} bytes`);
+  }
+
+  /** The heap as it is now: it grows. */
+  #buffer(): ArrayBufferLike {
+    // Threads grow it too, and the module's views follow only when a value is read.
+    this.module.getValue(0, 'i32');
+    return this.module.HEAPU8.buffer;
+  }
+
+  #check(failed: number): void {
+    if (failed !== 0) this.#fail();
+  }
+
+  #fail(): never {
+    const { module } = this;
+    const code = this.#words([0, 0]);
+    const message = code + WORD;
+    module._OrtGetLastError(code, message);
+    throw new Error(module.UTF8ToString(module.getValue(message, 'i32')));
+  }
+}
+
+/** The address of onnxruntime's session, which onnxruntime-web keeps to itself. */
+function sessionHandle(session: InferenceSession): number {
+  const { handler } = session as unknown as { handler?: { sessionId?: unknown } };
+  if (typeof handler?.sessionId === 'number') return handler.sessionId;
+  throw new FlipbookError('Internal', 'This version of onnxruntime-web hides its sessions.');
+}
