@@ -55,6 +55,8 @@ export default defineConfig({
         test: {
           name: 'parity',
           include: ['tests/parity/**/*.test.ts'],
+          // Node itself must load it, as it loads onnxruntime-web: it is one module for both.
+          server: { deps: { external: [/ortModule\.mjs$/] } },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -8,6 +8,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { FlipbookError } from '../../src/shared/errors';
 import type { Feeds, OrtModule, Results } from './ortRuntime';
+import { runtimeError } from './runtimeError';
 
 /** The part of onnxruntime-web's Emscripten module that is used. Addresses and sizes are bytes. */
 export interface OrtWasmModule {
@@ -17,7 +18,6 @@ export interface OrtWasmModule {
   stackSave(): number;
   stackAlloc(bytes: number): number;
   stackRestore(stack: number): void;
-  setValue(address: number, value: number, type: 'i32'): void;
   getValue(address: number, type: 'i32'): number;
   lengthBytesUTF8(text: string): number;
   stringToUTF8(text: string, address: number, bytes: number): void;
@@ -62,6 +62,8 @@ export class WasmHeap {
   readonly #names = new Map<string, number>();
   /** The heap's buffers so far: it is shared, so what was allocated stays valid when it grows. */
   readonly #buffers = new WeakSet<ArrayBufferLike>();
+  /** The heap as it was when it was last asked for. */
+  #words: Uint32Array<ArrayBufferLike> = new Uint32Array(0);
 
   constructor(
     private readonly module: OrtWasmModule,
@@ -100,26 +102,26 @@ export class WasmHeap {
     const stack = module.stackSave();
     const inputs: number[] = [];
     const copies: number[] = [];
-    const outputs = this.#words(wanted.map(() => 0));
+    const outputs = this.#push(wanted.map(() => 0));
     try {
       for (const tensor of Object.values(feeds)) inputs.push(this.#place(tensor, copies));
       this.#check(
         module._OrtRun(
           sessionHandle(session),
-          this.#words(Object.keys(feeds).map((name) => this.#name(name))),
-          this.#words(inputs),
+          this.#push(Object.keys(feeds).map((name) => this.#name(name))),
+          this.#push(inputs),
           inputs.length,
-          this.#words(wanted.map((name) => this.#name(name))),
+          this.#push(wanted.map((name) => this.#name(name))),
           wanted.length,
           outputs,
           NO_OPTIONS,
         ),
       );
-      const results = wanted.map((name, index) => [name, this.#read(outputs + index * WORD)]);
+      const results = wanted.map((name, index) => [name, this.#read(this.#word(outputs, index))]);
       return Object.fromEntries(results) as Results;
     } finally {
       for (const index of wanted.keys()) {
-        const made = module.getValue(outputs + index * WORD, 'i32');
+        const made = this.#word(outputs, index);
         if (made !== 0) module._OrtReleaseTensor(made);
       }
       for (const tensor of inputs) module._OrtReleaseTensor(tensor);
@@ -148,7 +150,7 @@ export class WasmHeap {
       type === 'int32' ? INT32 : FLOAT32,
       address,
       data.byteLength,
-      this.#words(dims),
+      this.#push(dims),
       dims.length,
       MAIN_MEMORY,
     );
@@ -156,38 +158,33 @@ export class WasmHeap {
     return value;
   }
 
-  /** A copy of the value whose address lies at `place`. */
-  #read(place: number): Tensor {
+  /** A copy of onnxruntime's value. */
+  #read(value: number): Tensor {
     const { module } = this;
-    const parts = this.#words([0, 0, 0, 0]);
-    const [type, data, dims, rank] = [0, 1, 2, 3].map((index) => parts + index * WORD) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    this.#check(module._OrtGetTensorData(module.getValue(place, 'i32'), type, data, dims, rank));
-    const start = module.getValue(dims, 'i32');
-    const shape = Array.from({ length: module.getValue(rank, 'i32') }, (_, axis) =>
-      module.getValue(start + axis * WORD, 'i32'),
-    );
-    module._OrtFree(start);
+    const parts = this.#push([0, 0, 0, 0]);
+    const places = [0, 1, 2, 3].map((index) => parts + index * WORD);
+    const [type, data, dims, rank] = places as [number, number, number, number];
+    this.#check(module._OrtGetTensorData(value, type, data, dims, rank));
+    const first = this.#word(dims);
+    const shape = Array.from({ length: this.#word(rank) }, (_, axis) => this.#word(first, axis));
+    module._OrtFree(first);
     const size = shape.reduce((product, dim) => product * dim, 1);
-    const address = module.getValue(data, 'i32') >>> 0;
+    const start = this.#word(data);
     const { Tensor } = this.ort;
-    return module.getValue(type, 'i32') === INT32
-      ? new Tensor('int32', new Int32Array(this.#buffer(), address, size).slice(), shape)
-      : new Tensor('float32', new Float32Array(this.#buffer(), address, size).slice(), shape);
+    return this.#word(type) === INT32
+      ? new Tensor('int32', new Int32Array(this.#buffer(), start, size).slice(), shape)
+      : new Tensor('float32', new Float32Array(this.#buffer(), start, size).slice(), shape);
   }
 
-  /** int32 values on the module's stack; their address. */
-  #words(values: readonly number[]): number {
-    const { module } = this;
-    const address = module.stackAlloc(values.length * WORD);
-    values.forEach((value, index) => {
-      module.setValue(address + index * WORD, value, 'i32');
-    });
+  /** Puts words on the module's stack; their address. */
+  #push(words: readonly number[]): number {
+    const address = this.module.stackAlloc(words.length * WORD);
+    this.#wordsNow().set(words, address / WORD);
     return address;
+  }
+
+  #word(address: number, index = 0): number {
+    return this.#wordsNow()[address / WORD + index]!;
   }
 
   #name(text: string): number {
@@ -201,17 +198,24 @@ export class WasmHeap {
   }
 
   #malloc(bytes: number): number {
-    // No address for no bytes would look like a failure.
-    const address = this.module._malloc(Math.max(bytes, WORD)) >>> 0;
+    // An address has 32 bits; none for no bytes would look like a failure.
+    const fits = bytes < 2 ** (8 * WORD);
+    const address = fits ? this.module._malloc(Math.max(bytes, WORD)) >>> 0 : 0;
     if (address !== 0) return address;
-    throw new Error(`out of memory: onnxruntime has no room for ${bytes} bytes`);
+    throw runtimeError(new Error(`out of memory: onnxruntime has no room for ${bytes} bytes`));
   }
 
   /** The heap as it is now: it grows. */
   #buffer(): ArrayBufferLike {
+    return this.#wordsNow().buffer;
+  }
+
+  #wordsNow(): Uint32Array {
     // Threads grow it too, and the module's views follow only when a value is read.
     this.module.getValue(0, 'i32');
-    return this.module.HEAPU8.buffer;
+    const { buffer } = this.module.HEAPU8;
+    if (this.#words.buffer !== buffer) this.#words = new Uint32Array(buffer);
+    return this.#words;
   }
 
   #check(failed: number): void {
@@ -220,10 +224,9 @@ export class WasmHeap {
 
   #fail(): never {
     const { module } = this;
-    const code = this.#words([0, 0]);
-    const message = code + WORD;
-    module._OrtGetLastError(code, message);
-    throw new Error(module.UTF8ToString(module.getValue(message, 'i32')));
+    const code = this.#push([0, 0]);
+    module._OrtGetLastError(code, code + WORD);
+    throw new Error(module.UTF8ToString(this.#word(code, 1)));
   }
 }
 
