@@ -48,3 +48,20 @@ export function secondsOfSlot(
 ): number {
   return Math.max(0, slot - (slots[0] ?? 0)) / slotsPerSecond;
 }
+
+/**
+ * Seconds until the frame that `frameIndexAt` names gives way to another one; with one frame, until
+ * the loop ends.
+ */
+export function secondsToNextFrame(
+  slots: readonly number[],
+  seconds: number,
+  slotsPerSecond: number,
+): number {
+  const first = slots[0];
+  if (first === undefined) return Infinity;
+  const length = loopSlots(slots);
+  const position = first + ((seconds * slotsPerSecond) % length);
+  const next = slots.find((slot) => slot > position) ?? first + length;
+  return (next - position) / slotsPerSecond;
+}

@@ -1,20 +1,30 @@
 import type { ClipFrame, FrameStore } from './frameStore';
-import { frameIndexAt, secondsOfSlot } from './pacing';
+import { frameIndexAt, secondsOfSlot, secondsToNextFrame } from './pacing';
 
 /** 'playing' loops over the frames that exist; 'paused' holds one of them. */
 export type PlayerMode = 'playing' | 'paused';
 
-/** The clock of the player: `requestAnimationFrame` in the page. */
+/** The clock of the player. */
 export interface FrameClock {
   now(): number;
-  request(callback: () => void): number;
-  cancel(handle: number): void;
+  /** Calls back once, when the page is painted next after so many milliseconds.
+   *  @returns what takes the request back. */
+  request(callback: () => void, milliseconds: number): () => void;
 }
 
+/** Between two frames the page sleeps: frames of its own would take the model's processor time. */
 export const BROWSER_CLOCK: FrameClock = {
   now: () => performance.now(),
-  request: (callback) => requestAnimationFrame(callback),
-  cancel: (handle) => cancelAnimationFrame(handle),
+  request: (callback, milliseconds) => {
+    let painting: number | undefined;
+    const sleeping = setTimeout(() => {
+      painting = requestAnimationFrame(callback);
+    }, milliseconds);
+    return () => {
+      clearTimeout(sleeping);
+      if (painting !== undefined) cancelAnimationFrame(painting);
+    };
+  },
 };
 
 /**
@@ -25,7 +35,8 @@ export class Player {
   #mode: PlayerMode;
   #shown: ClipFrame | null = null;
   #loopStart: number;
-  #request: number | null = null;
+  /** Takes the request back that waits. */
+  #takeBack: (() => void) | null = null;
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -57,6 +68,7 @@ export class Player {
   setRate(slotsPerSecond: number): void {
     this.rate = slotsPerSecond;
     this.#restartAtShown();
+    this.#schedule();
   }
 
   play(): void {
@@ -68,6 +80,7 @@ export class Player {
 
   pause(): void {
     this.#mode = 'paused';
+    this.#schedule();
     this.#announce();
   }
 
@@ -76,13 +89,13 @@ export class Player {
     const frame = this.frames.final(slot);
     if (!frame) return;
     this.#mode = 'paused';
+    this.#schedule();
     this.#shown = frame;
     this.#announce();
   }
 
   #restartAtShown(): void {
-    const slots = this.frames.finals.map((frame) => frame.slot);
-    const offset = secondsOfSlot(slots, this.#shown?.slot ?? 0, this.rate);
+    const offset = secondsOfSlot(this.#slots(), this.#shown?.slot ?? 0, this.rate);
     this.#loopStart = this.clock.now() - offset * 1000;
   }
 
@@ -98,22 +111,30 @@ export class Player {
     this.#schedule();
   }
 
+  /** Wakes when another frame is due. What changes the frames, the loop or its rate calls it again. */
   #schedule(): void {
-    if (this.#request !== null || this.#mode !== 'playing') return;
-    if (this.frames.finals.length < 2) return;
-    this.#request = this.clock.request(() => {
-      this.#request = null;
-      if (this.#mode !== 'playing') return;
+    this.#takeBack?.();
+    this.#takeBack = null;
+    if (this.#mode !== 'playing' || this.frames.finals.length < 2) return;
+    const wait = secondsToNextFrame(this.#slots(), this.#seconds(), this.rate);
+    this.#takeBack = this.clock.request(() => {
       this.#step();
       this.#schedule();
-    });
+    }, wait * 1000);
   }
 
   #step(): void {
-    const { finals } = this.frames;
-    const slots = finals.map((frame) => frame.slot);
-    const seconds = (this.clock.now() - this.#loopStart) / 1000;
-    this.#show(finals[frameIndexAt(slots, seconds, this.rate)] ?? null);
+    const index = frameIndexAt(this.#slots(), this.#seconds(), this.rate);
+    this.#show(this.frames.finals[index] ?? null);
+  }
+
+  #slots(): number[] {
+    return this.frames.finals.map((frame) => frame.slot);
+  }
+
+  /** Since the loop began. */
+  #seconds(): number {
+    return (this.clock.now() - this.#loopStart) / 1000;
   }
 
   #show(frame: ClipFrame | null): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frameIndexAt, loopSlots, secondsOfSlot } from '../../src/state/pacing';
+import { frameIndexAt, loopSlots, secondsOfSlot, secondsToNextFrame } from '../../src/state/pacing';
 import { roundOfSlot, slotCount } from '../../src/state/slots';
 
 const RATE = 8;
@@ -62,5 +62,26 @@ describe('slots', () => {
       }
     }
     for (const [slot, round] of drawn) expect(roundOfSlot(slot, rounds)).toBe(round);
+  });
+});
+
+describe('secondsToNextFrame', () => {
+  it.each([[every(8)], [[0, 4, 8, 16, 24, 32]], [every(1)], [[8, 12, 16]]])(
+    'is when another frame is shown: %j',
+    (slots) => {
+      const length = loopSlots(slots) / RATE;
+      for (let seconds = 0.01; seconds < 2 * length; seconds += 0.07) {
+        const wait = secondsToNextFrame(slots, seconds, RATE);
+        const shown = frameIndexAt(slots, seconds, RATE);
+        expect(wait).toBeGreaterThan(0);
+        expect(frameIndexAt(slots, seconds + wait - 1e-6, RATE)).toBe(shown);
+        expect(frameIndexAt(slots, seconds + wait + 1e-6, RATE)).not.toBe(shown);
+      }
+    },
+  );
+
+  it('is never without frames, and the end of the loop of one', () => {
+    expect(secondsToNextFrame([], 1, RATE)).toBe(Infinity);
+    expect(secondsToNextFrame([0], 0, RATE)).toBe(1 / RATE);
   });
 });

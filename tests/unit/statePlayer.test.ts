@@ -2,29 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { FrameStore } from '../../src/state/frameStore';
 import { Player, type FrameClock } from '../../src/state/player';
 
-/** A clock moved by hand; `tick` runs the frame callbacks that were asked for. */
+/** A clock moved by hand, which calls back what is due. */
 class HandClock implements FrameClock {
   time = 0;
-  #callbacks = new Map<number, () => void>();
-  #next = 1;
+  /** How often it called back. */
+  calls = 0;
+  #requests = new Set<{ due: number; callback: () => void }>();
 
   now = (): number => this.time;
-  request = (callback: () => void): number => {
-    this.#next += 1;
-    this.#callbacks.set(this.#next, callback);
-    return this.#next;
+  request = (callback: () => void, milliseconds: number): (() => void) => {
+    const request = { due: this.time + milliseconds, callback };
+    this.#requests.add(request);
+    return () => void this.#requests.delete(request);
   };
-  cancel = (handle: number): void => void this.#callbacks.delete(handle);
 
   get waiting(): number {
-    return this.#callbacks.size;
+    return this.#requests.size;
   }
 
   tick(milliseconds: number): void {
     this.time += milliseconds;
-    const due = [...this.#callbacks.values()];
-    this.#callbacks.clear();
-    for (const callback of due) callback();
+    for (const request of [...this.#requests]) {
+      if (request.due > this.time) continue;
+      this.#requests.delete(request);
+      this.calls++;
+      request.callback();
+    }
   }
 }
 
@@ -67,6 +70,25 @@ describe('Player', () => {
     shown.length = 0;
     for (let count = 0; count < 120; count += 1) clock.tick(25);
     expect(shown).toEqual([8, 16, 0]);
+    // It sleeps in between.
+    expect(clock.calls).toBe(3);
+    expect(clock.waiting).toBe(1);
+  });
+
+  it('shows a frame that comes between two others in time', () => {
+    const { frames, clock, player } = startPlayer();
+    frames.reset(33);
+    for (const slot of [0, 8]) frames.put(frame(slot));
+    frames.put(frame(4));
+    clock.tick(501);
+    expect(player.shown?.slot).toBe(4);
+    player.setRate(4);
+    clock.tick(501);
+    expect(player.shown?.slot).toBe(4);
+    clock.tick(500);
+    expect(player.shown?.slot).toBe(8);
+    player.pause();
+    expect(clock.waiting).toBe(0);
   });
 
   it('holds the chosen frame, whatever arrives, until it plays again from there', () => {
