@@ -78,6 +78,7 @@ class MainCacheMemory implements CacheMemory {
 
   allocate(dims: readonly number[]): CacheBlock {
     const size = dims.reduce((product, dim) => product * dim, 1);
+    // Where onnxruntime's heap has no room runs copy the block, one at a time.
     const data = this.heap?.allocate(size) ?? new Float32Array(size);
     const block = { tensor: new this.ort.Tensor('float32', data, dims) };
     this.#blocks.set(block, data);
@@ -135,7 +136,8 @@ class MainCacheMemory implements CacheMemory {
   }
 
   free(block: CacheBlock): void {
-    this.heap?.free(this.#blocks.get(block)!);
+    const data = this.#blocks.get(block)!;
+    if (this.heap?.holds(data)) this.heap.free(data);
     this.#blocks.delete(block);
   }
 

@@ -22,12 +22,14 @@ export type ModelGraphs = Record<RequiredGraph, OnnxGraph> & {
 export const ROWS_IN_GPU: GraphPlacement = {
   where: 'accelerator',
   gpuOutputs: (name) => name !== 'logits' && name !== 'new_summary',
+  keepTransposes: true,
 };
 
 /** Logits are sampled where they are made. */
 export const LOGITS_IN_GPU: GraphPlacement = {
   where: 'accelerator',
   gpuOutputs: (name) => name !== 'new_summary',
+  keepTransposes: true,
 };
 
 const PLACEMENTS: Record<DrawingGraph, GraphPlacement> = {

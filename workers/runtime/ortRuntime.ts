@@ -57,11 +57,12 @@ export class OrtRuntime {
     return (this.#heap ??= this.openHeap());
   }
 
-  /** One provider at a time: a list can fall back silently. */
-  providers(where: 'accelerator' | 'cpu'): Providers {
-    return where === 'cpu' || this.device === undefined
-      ? [this.cpuProvider]
-      : [{ name: 'webgpu', device: this.device }];
+  /** One provider at a time: a list can fall back silently.
+   *  @param preferredLayout of convolutions; absent: as the provider likes. */
+  providers(where: 'accelerator' | 'cpu', preferredLayout?: 'NCHW' | 'NHWC'): Providers {
+    if (where === 'cpu' || this.device === undefined) return [this.cpuProvider];
+    const { device } = this;
+    return [{ name: 'webgpu', device, ...(preferredLayout ? { preferredLayout } : {}) }];
   }
 
   /** Runs `work` after all earlier work; rejects when the device is lost or reported an error. */

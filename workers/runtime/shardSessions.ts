@@ -10,7 +10,15 @@ export interface GraphPlacement {
   where: 'accelerator' | 'cpu';
   /** Outputs that stay in GPU buffers when the graph runs on WebGPU; the caller disposes them. */
   gpuOutputs?: (name: string) => boolean;
+  /**
+   * Keeps WebGPU from moving Transposes: it would part the one of a transformer layer's queries, keys
+   * and values into six, a kernel each, that cancel nothing. Not for graphs with convolutions.
+   */
+  keepTransposes?: boolean;
 }
+
+/** Both of them do it, and so does the change to the layout that convolutions want. */
+const MOVING_TRANSPOSES = 'TransposeOptimizer;TransposeOptimizer_CPUExecutionProvider';
 
 /** The bytes of one file of a graph, its shared weights included; asked for again when the file's
  *  session was released. */
@@ -133,6 +141,10 @@ export class ShardSessions {
       logSeverityLevel: 3,
     };
     if (where === 'cpu' || this.runtime.device === undefined) return options;
+    if (this.placement.keepTransposes) {
+      options.executionProviders = this.runtime.providers(where, 'NCHW');
+      options.extra = { optimization: { disable_specified_optimizers: MOVING_TRANSPOSES } };
+    }
     const inGpu = outputsInGpu(this.runtime, this.manifest, this.placement);
     // Outputs that are not named go to main memory.
     options.preferredOutputLocation = Object.fromEntries(

@@ -72,12 +72,10 @@ export class WasmHeap {
     private readonly ort: Pick<OrtModule, 'Tensor'>,
   ) {}
 
-  /**
-   * Zeros in the heap, until `free`.
-   * @throws FlipbookError OutOfMemory
-   */
-  allocate(floats: number): Float32Array {
+  /** Zeros in the heap, until `free`; undefined where it has no room. */
+  allocate(floats: number): Float32Array | undefined {
     const address = this.#malloc(floats * WORD);
+    if (address === undefined) return undefined;
     const buffer = this.#buffer();
     this.#buffers.add(buffer);
     return new Float32Array(buffer, address, floats).fill(0);
@@ -90,7 +88,11 @@ export class WasmHeap {
 
   /** Whether some tensor lies in the heap, so that `run` pays. */
   holdsSome(tensors: Feeds): boolean {
-    return Object.values(tensors).some((tensor) => this.#holds(tensor));
+    return Object.values(tensors).some((tensor) => this.holds(tensor.data as Numbers));
+  }
+
+  holds(numbers: Numbers): boolean {
+    return this.#buffers.has(numbers.buffer);
   }
 
   /**
@@ -137,17 +139,13 @@ export class WasmHeap {
     }
   }
 
-  #holds(tensor: Tensor): boolean {
-    return this.#buffers.has((tensor.data as Numbers).buffer);
-  }
-
   /** onnxruntime's value over the tensor's data, which is copied if it lies elsewhere. */
   #place(tensor: Tensor, copies: number[]): number {
     const { module } = this;
     const data = tensor.data as Numbers;
     let address = data.byteOffset;
-    if (!this.#holds(tensor)) {
-      address = this.#malloc(data.byteLength);
+    if (!this.holds(data)) {
+      address = this.#required(data.byteLength);
       copies.push(address);
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       new Uint8Array(this.#buffer(), address).set(bytes);
@@ -186,7 +184,7 @@ export class WasmHeap {
       (before.data as Numbers).set(found);
       return before;
     }
-    return new this.ort.Tensor(name, found.slice(), shape) as Tensor;
+    return new this.ort.Tensor(name, found.slice(), shape);
   }
 
   /** Puts words on the module's stack; their address. */
@@ -204,18 +202,24 @@ export class WasmHeap {
     const known = this.#names.get(text);
     if (known !== undefined) return known;
     const bytes = this.module.lengthBytesUTF8(text) + 1;
-    const address = this.#malloc(bytes);
+    const address = this.#required(bytes);
     this.module.stringToUTF8(text, address, bytes);
     this.#names.set(text, address);
     return address;
   }
 
-  #malloc(bytes: number): number {
+  /** @throws FlipbookError OutOfMemory */
+  #required(bytes: number): number {
+    const address = this.#malloc(bytes);
+    if (address !== undefined) return address;
+    throw runtimeError(new Error(`out of memory: onnxruntime has no room for ${bytes} bytes`));
+  }
+
+  #malloc(bytes: number): number | undefined {
     // An address has 32 bits; none for no bytes would look like a failure.
     const fits = bytes < 2 ** (8 * WORD);
     const address = fits ? this.module._malloc(Math.max(bytes, WORD)) >>> 0 : 0;
-    if (address !== 0) return address;
-    throw runtimeError(new Error(`out of memory: onnxruntime has no room for ${bytes} bytes`));
+    return address === 0 ? undefined : address;
   }
 
   /** The heap as it is now: it grows. */
