@@ -21,8 +21,6 @@ const THREADS = [1, 2];
 const DEFAULT_MODEL = 'mini';
 /** Growth goes one round beyond what the app offers: 65 frames. */
 const GROWTH_ROUNDS = 4;
-/** Caches have a fixed size, so the first steps of a batch cost what its last ones do. */
-const GROWTH_STEPS = 96;
 
 /** @typedef {import('./bench/benchArguments.mjs').BenchArguments} BenchArguments */
 
@@ -43,7 +41,7 @@ async function bench(wish) {
   const limit = wish.steps === undefined ? {} : { steps: wish.steps };
   const clipRounds = quick ? 1 : maxRounds;
   const growthRounds = quick ? 1 : GROWTH_ROUNDS;
-  const growth = { source, rounds: growthRounds, quick, steps: wish.steps ?? GROWTH_STEPS };
+  const growth = { source, rounds: growthRounds, quick, ...limit };
   /** @type {Record<import('./bench/benchArguments.mjs').BenchPart, () => Promise<void>>} */
   const parts = {
     clip: () => measureClip(wish, report),

@@ -21,7 +21,7 @@ Measures the built page in a headless browser, on WebAssembly with 1 and 2 threa
   --json FILE    also writes the figures as JSON
   --prompt TEXT  default: the model's first example
   --clips N      clips in a row for each number of threads, default 1; figures are medians
-  --steps N      most decode steps of each batch; default: all of a clip in steps, 96 in growth
+  --steps N      most decode steps of each batch; default: all of a clip
   --only PART    clip, steps, webgpu or growth
   --quick        the test model, one round and few steps, to see that everything works: the figures
                  mean nothing

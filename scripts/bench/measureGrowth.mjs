@@ -34,7 +34,7 @@ const SIZES = [
  */
 
 /**
- * @param {{ source: string, rounds: number, steps: number, quick: boolean,
+ * @param {{ source: string, rounds: number, steps?: number, quick: boolean,
  *   attempt: import('./benchReport.mjs').Attempt }} wish `rounds`: the last one has
  *   4 * 2^rounds + 1 frames; `steps`: most of each work; `quick`: one small random model alone
  * @returns {Promise<Growth>} without the models that failed
@@ -96,7 +96,7 @@ function clipWorks({ manifest }, rounds, { keyFrameWork, roundWork }) {
  * @param {string} folder as it is served
  * @param {StepPackage} made
  * @param {NamedWork[]} works
- * @param {number} steps
+ * @param {number | undefined} steps
  * @param {import('./browserSteps.mjs').MeasureInBrowser} measure
  * @param {Pick<Awaited<ReturnType<typeof loadStepModules>>, 'cost' | 'types'>} modules
  * @returns {Promise<GrowthRow[]>}
@@ -107,7 +107,7 @@ async function growthRows(folder, { manifest }, works, steps, measure, { cost, t
     manifest,
     works: works.map(({ work }) => work),
     way: 'app',
-    steps,
+    ...(steps === undefined ? {} : { steps }),
   };
   const { measured } = await measure(folder, 1, request);
   return works.map(({ what, work }, index) => {

@@ -5,6 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadStepModules } from '../../scripts/bench/stepModules.mjs';
 import { writeStepPackage } from '../../scripts/bench/stepPackage.mjs';
+import {
+  fillStepBiases,
+  patternLayouts,
+  spatialCapacity,
+  temporalCapacity,
+} from '../../workers/sampling/visibility';
 import { drawMaskedCells } from '../maskedPackage';
 import { CELLS, KEY_FRAME_PASSES, PASSES } from './maskedModel';
 import { MICRO_FOLDER } from './nodePipeline';
@@ -88,3 +94,38 @@ it('counts the waves of key frames that trail one another', async () => {
   expect(work).toMatchObject({ stage: 'keyframes', waves: { lag: 5, count } });
   expect(types.stepTokens(work)).toBeCloseTo((work.drawn.length * 5 * CELLS) / count, 9);
 });
+
+it.each(['keyFrameWork', 'roundWork'] as const)(
+  "counts the columns that a step's cells see: %s",
+  async (name) => {
+    const { types, works, cost } = await loadStepModules();
+    const made = writeStepPackage(join(folder, 'package'), join(folder, name), types);
+    const { manifest } = made;
+    const work = name === 'roundWork' ? works.roundWork(manifest, 1) : works.keyFrameWork(manifest);
+    const layouts = patternLayouts(manifest.grid, manifest.keyframeWindows);
+    expect(manifest.interpolationWindows).toEqual(manifest.keyframeWindows);
+    const { layers, hidden } = manifest.architecture;
+    expect(layers).toBe(layouts.length);
+    const sequences = work.texts.length;
+    const slots = Math.max(...work.texts.map((text) => text.length));
+    const text = { slots, lengths: work.texts.map(() => slots), boost: 0 };
+    const spatial = new Float32Array(sequences * (spatialCapacity(slots, CELLS) + 1));
+    const width = temporalCapacity(slots, layouts) + 1;
+    const temporal = new Float32Array(layers * sequences * width);
+    const first = work.given[0]!.length;
+    const frames = work.drawn[0]!.length;
+    let seen = 0;
+    for (let order = first; order < first + frames; order++) {
+      for (let cell = 0; cell < CELLS; cell++) {
+        fillStepBiases(spatial, temporal, text, layouts, order, cell);
+        const visible = (bias: Float32Array): number => bias.filter((value) => value === 0).length;
+        seen += layers * visible(spatial) + visible(temporal);
+      }
+    }
+    const values = made.matrixValues[work.stage];
+    const found = cost.stepCost(manifest, work, values);
+    const numbers = (2 * hidden * seen) / (frames * CELLS);
+    expect(found.bytes).toBeCloseTo(4 * (values + numbers), 3);
+    expect(found.operations).toBeCloseTo(2 * sequences * values + 2 * numbers, 3);
+  },
+);

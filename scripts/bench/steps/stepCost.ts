@@ -4,7 +4,9 @@ import {
   patternLayouts,
   spatialCapacity,
   temporalCapacity,
+  temporalSlot,
 } from '../../../workers/sampling/visibility';
+import type { RegionLayout } from '../../../workers/sampling/visibility';
 import type { Roofline, StepManifest, StepWork } from './stepTypes';
 
 const FLOAT_BYTES = 4;
@@ -12,35 +14,57 @@ const FLOAT_BYTES = 4;
 export interface StepCost {
   /** Multiplications and additions of matrix products and attention. */
   operations: number;
-  /** Weights, as the float32 matrices that a run multiplies with, and caches. */
+  /** Weights, as the float32 matrices that a run multiplies with, and what it sees of the caches. */
   bytes: number;
 }
 
 /** @param matrixValues numbers in the matrices that every step multiplies with. */
 export function stepCost(manifest: StepManifest, work: StepWork, matrixValues: number): StepCost {
-  const { layers, hidden } = manifest.architecture;
+  const { hidden } = manifest.architecture;
   const sequences = work.texts.length;
   const { rows, columns } = stepShape(manifest, work);
-  // Keys and values of every column, each `hidden` numbers a layer: one product with each.
-  const cached = 2 * layers * sequences * columns * hidden;
+  // Keys and values of every column, each `hidden` numbers: one product with each.
+  const cached = 2 * sequences * columns * hidden;
   return {
     operations: rows * (2 * sequences * matrixValues + 2 * cached),
     bytes: FLOAT_BYTES * (matrixValues + cached),
   };
 }
 
-/** Rows of a sequence in one step, and the columns of both channels that each of them looks at. */
+/** Rows of a sequence in one step, and the columns of both channels of all layers that each of them
+ *  looks at. */
 function stepShape(manifest: StepManifest, work: StepWork): { rows: number; columns: number } {
+  const { layers } = manifest.architecture;
+  if (work.passes === undefined) return { rows: 1, columns: meanColumns(manifest, work) };
   const cells = manifest.grid ** 2;
+  const rows = work.stage === 'keyframes' ? cells : maskedRows(cells);
+  const columns = textSlots(work) + finishedSlots(manifest, work) + 2 * rows;
+  return { rows, columns: layers * columns };
+}
+
+/** Columns of all layers that a cell sees, itself included, on average over the drawn cells. */
+function meanColumns(manifest: StepManifest, work: StepWork): number {
   const slots = textSlots(work);
-  if (work.passes !== undefined) {
-    const rows = work.stage === 'keyframes' ? cells : maskedRows(cells);
-    return { rows, columns: slots + finishedSlots(manifest, work) + 2 * rows };
+  const layouts = layoutsOf(manifest, work);
+  const cells = manifest.grid ** 2;
+  const given = work.given[0]!.length;
+  const frames = work.drawn[0]!.length;
+  let seen = 0;
+  for (let layer = 0; layer < manifest.architecture.layers; layer++) {
+    const layout = layouts[layer % layouts.length]!;
+    for (let order = given; order < given + frames; order++) {
+      for (let cell = 0; cell < cells; cell++) {
+        seen += slots + cell + 1;
+        seen += temporalSlot(slots, layout, order, cell) + 1;
+      }
+    }
   }
-  const windows =
-    work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
-  const temporal = temporalCapacity(slots, patternLayouts(manifest.grid, windows));
-  return { rows: 1, columns: spatialCapacity(slots, cells) + temporal + 2 };
+  return seen / (frames * cells);
+}
+
+function layoutsOf(manifest: StepManifest, { stage }: StepWork): RegionLayout[] {
+  const { grid, keyframeWindows, interpolationWindows } = manifest;
+  return patternLayouts(grid, stage === 'keyframes' ? keyframeWindows : interpolationWindows);
 }
 
 /** Of the temporal channel, before a pass: text and given frames. */
@@ -61,9 +85,7 @@ export function cacheBytes(manifest: StepManifest, work: StepWork): number {
   if (work.passes !== undefined) {
     return slotBytes * layers * (slots + finishedSlots(manifest, work));
   }
-  const windows =
-    work.stage === 'keyframes' ? manifest.keyframeWindows : manifest.interpolationWindows;
-  const layouts = patternLayouts(manifest.grid, windows);
+  const layouts = layoutsOf(manifest, work);
   const temporal = temporalCapacity(slots, layouts);
   let rows = 0;
   for (let layer = 0; layer < layers; layer++) {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { cacheMemory } from '../../../workers/runtime/cacheMemory';
 import { KvCache } from '../../../workers/runtime/kvCache';
 import type { Feeds, OrtRuntime, Results } from '../../../workers/runtime/ortRuntime';
-import { patternLayouts } from '../../../workers/sampling/visibility';
+import { patternLayouts, temporalSlot } from '../../../workers/sampling/visibility';
 
 const GRID = 4;
 const CELLS = GRID * GRID;
@@ -47,8 +47,17 @@ function results(rows: number, tag: number, leading: number[] = [1]): Results {
   );
 }
 
-/** What the step of every cell is fed with, as numbers, and the tensors themselves. */
-function drawFrames(cache: KvCache, leading?: number[]): { numbers: number[][]; feeds: Feeds[] } {
+function allNumbers(feeds: Feeds): number[] {
+  return Object.values(feeds).flatMap(({ data }) => [...(data as Float32Array)]);
+}
+
+/** What the step of every cell is fed with, as numbers, and the tensors themselves.
+ *  @param seen what of a feed counts; by default all of it. */
+function drawFrames(
+  cache: KvCache,
+  leading?: number[],
+  seen: (feeds: Feeds, order: number, cell: number) => number[] = allNumbers,
+): { numbers: number[][]; feeds: Feeds[] } {
   cache.keepPrefill(results(TEXT_SLOTS, 1, leading), 0, 0);
   const numbers: number[][] = [];
   const feeds: Feeds[] = [];
@@ -57,7 +66,7 @@ function drawFrames(cache: KvCache, leading?: number[]): { numbers: number[][]; 
       const own: Feeds = {};
       cache.feed(own, cell);
       feeds.push(own);
-      numbers.push(Object.values(own).flatMap(({ data }) => [...(data as Float32Array)]));
+      numbers.push(seen(own, order, cell));
       cache.keepStep(results(1, 2 + order * CELLS + cell, leading), order, cell);
     }
     cache.copyFrame(order, [1, 1]);
@@ -78,4 +87,34 @@ it('feeds the rows of the region of every cell from one place', () => {
 
 it('takes rows with and without a leading 1', () => {
   expect(drawFrames(newCache(), []).numbers).toEqual(drawFrames(newCache(), [1]).numbers);
+});
+
+it('has the rows that a cell sees, whatever room it makes', () => {
+  const layouts = patternLayouts(GRID, WINDOWS);
+  const rows = { spatial: new Set<number>(), temporal: new Set<number>() };
+  const seen = (feeds: Feeds, order: number, cell: number): number[] =>
+    Object.entries(feeds).flatMap(([name, { data, dims }]) => {
+      const layout = layouts[Number(name.at(-1)) % layouts.length]!;
+      const spatial = name.startsWith('spatial');
+      const last = spatial ? TEXT_SLOTS + cell : temporalSlot(TEXT_SLOTS, layout, order, cell);
+      const count = dims[2]!;
+      rows[spatial ? 'spatial' : 'temporal'].add(count);
+      expect(count).toBeGreaterThan(last);
+      return Array.from({ length: SEQUENCES * HEADS }, (_, head) => [
+        ...(data as Float32Array).subarray(head * count * WIDTH, (head * count + last) * WIDTH),
+      ]).flat();
+    });
+  const fixed = drawFrames(newCache(), [1], seen);
+  expect([rows.spatial.size, rows.temporal.size]).toEqual([1, 1]);
+  const growing = newCache();
+  const feed = growing.feed.bind(growing);
+  let step = 0;
+  growing.feed = (feeds, cell) => {
+    growing.makeRoom(Math.floor(step++ / CELLS), cell);
+    feed(feeds, cell);
+  };
+  expect(drawFrames(growing, [1], seen).numbers).toEqual(fixed.numbers);
+  // Four rooms of a frame, and one of every frame; the whole ones were there before.
+  expect([...rows.spatial].sort((a, b) => a - b)).toEqual([6, 10, 14, 18]);
+  expect([...rows.temporal].sort((a, b) => a - b)).toEqual([8, 14, 20, 32]);
 });
