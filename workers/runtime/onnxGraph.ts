@@ -53,8 +53,8 @@ export class OnnxGraph {
     return new OnnxGraph(name, runtime, shards, ...names, inGpu, recordable);
   }
 
-  /** Memory that runs read without a copy; none on a GPU, or where shards may have to take turns
-   *  in it. */
+  /** Memory that runs read without a copy; none on a GPU, or of a graph in shards, which may have to
+   *  take turns in it. */
   get heap(): WasmHeap | undefined {
     return this.shards.names.length === 1 ? this.runtime.heap : undefined;
   }
@@ -64,7 +64,8 @@ export class OnnxGraph {
     return this.runtime.exclusive(() => this.shards.recordingSession());
   }
 
-  /** Runs all shards; the result holds the manifest's outputs, or those of them that are `wanted`. */
+  /** Runs all shards; the result holds the manifest's outputs, or those of them that are `wanted`, until
+   *  the next run where feeds lie in the `heap`. */
   run(feeds: Feeds, wanted?: readonly string[]): Promise<Results> {
     return this.runtime.exclusive(async () => {
       if (this.shards.names.length > 1) {

@@ -91,7 +91,7 @@ export class TransformerRunner {
    * Predicts one cell of every sequence from `ids` and `hints`, and keeps the step's rows.
    *
    * @param order how many frames of the window came before this one.
-   * @returns logits [sequences, codes].
+   * @returns logits [sequences, codes], until the next step.
    */
   async step(order: number, cell: number): Promise<Float32Array> {
     const results = await this.#run(order, cell);
