@@ -1,8 +1,9 @@
 /**
- * Keys and values of all layers, kept in place at fixed capacity. The spatial channel has one
- * cache per layer (text and the current frame); the temporal channel has one per layer and window
- * region (text and the region's cells of all frames), so a step hands the graph only the region
- * that its cell may see. Unused slots are hidden by the biases.
+ * Keys and values of all layers, kept in place: on a device at fixed capacity, in main memory with
+ * hardly more room than is used. The spatial channel has one cache per layer (text and the current
+ * frame); the temporal channel has one per layer and window region (text and the region's cells of
+ * all frames), so a step hands the graph only the region that its cell may see. Unused slots are
+ * hidden by the biases.
  */
 import type { RegionLayout } from '../sampling/visibility';
 import {

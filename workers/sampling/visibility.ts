@@ -90,7 +90,7 @@ export function spatialCapacity(textSlots: number, cells: number): number {
 
 /** Most slots of each region's temporal cache: text and the region's cells of five frames. */
 export function temporalCapacity(textSlots: number, layouts: readonly RegionLayout[]): number {
-  return textSlots + WINDOW_FRAMES * Math.max(...layouts.flatMap((layout) => layout.sizes));
+  return temporalRoom(textSlots, layouts, WINDOW_FRAMES - 1);
 }
 
 /** Steps in which a spatial cache grows: with more of them, more time would go into moving rows. */

@@ -6,6 +6,7 @@ import { maskedRows } from '../sampling/maskedVisibility';
 import { clipFrames, jobCells, roundCells, stepCounts, WINDOW_FRAMES } from '../sampling/schedule';
 import { StageClock } from './stageClock';
 
+/** Every report wakes the page, which takes processor time from the drawing. */
 const REPORT_MILLISECONDS = 250;
 /** Weight of the newest step in the running mean of step times. */
 const NEWEST_WEIGHT = 0.05;
